@@ -1,0 +1,64 @@
+# Everything a developer or CI runs. `make` alone lists the targets.
+PYTHON ?= python3
+STACK ?= sandbox
+BIN := .venv/bin
+SANDBOX := $(BIN)/python -m sandbox
+PULUMI := $(SANDBOX) pulumi
+ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock fix check test preview demo-block up refresh destroy docs bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  STACK=NAME chooses the stack (now: $(STACK)); stacks/ holds them."
+
+setup: .venv/.installed ## the virtual environment, from the hash-locked requirements
+
+# The stamp is made last, so that an interrupted installation is begun again.
+.venv/.installed: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Hedgerow needs Python 3.11 or newer, not %d.%d: run make with PYTHON=python3.11" % sys.version_info[:2])'
+	@echo "setup: installing the locked packages into .venv (about a minute on a new machine)"
+	@$(PYTHON) -m venv --clear .venv || { echo "setup: no virtual environment could be made: install your system's python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+lock: setup ## lock the versions in pyproject.toml, with hashes
+	$(BIN)/uv pip compile pyproject.toml --universal --no-header --generate-hashes -q -o requirements.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --no-header --group dev -c requirements.txt --generate-hashes -q -o requirements-dev.txt
+
+fix: setup ## format, and mend what the linter can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+check: setup ## lint, format, types, import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: setup engine ## every test, the ones on the real engine included
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: engine
+engine: setup
+	@$(SANDBOX) build
+
+preview: setup ## preview STACK on the real engine, with the policy pack
+	@$(PULUMI) preview $(ON_STACK)
+
+demo-block: setup ## preview a change that breaks promises, and see it blocked
+	@$(BIN)/python -m demo
+
+up: setup ## create or update STACK in the sandbox
+	@$(PULUMI) up $(ON_STACK) --yes --skip-preview
+
+refresh: setup ## compare STACK's state with what is really there
+	@$(PULUMI) refresh --stack $(STACK) --yes
+
+destroy: setup ## delete what STACK holds in the sandbox
+	@$(PULUMI) destroy --stack $(STACK) --yes --skip-preview
+
+clean: ## forget the sandbox and the virtual environment (the engine stays in its cache)
+	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) reset --yes; fi
+	rm -rf .venv .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
