@@ -1,0 +1,427 @@
+"""The plugin over its real protocol, as the engine starts, asks and ends it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
+
+from sandbox.aws_plugin import handlers, schema
+from sandbox.aws_plugin.aws import AwsError
+from sandbox.aws_plugin.handlers import PartlyCreated
+from sandbox.aws_plugin.server import AwsPlugin
+from sandbox.aws_plugin.values import UNKNOWN, Secret, decode, encode
+from tests.sandbox import aws_plugin_samples
+from tests.sandbox.aws_plugin_doubles import Identity, Shelf, identity
+
+KEY = "aws:kms/key:Key"
+URN = "urn:pulumi:dev::p::aws:kms/key:Key::k"
+ABOUT: dict[str, Any] = {"urn": URN, "type": KEY, "name": "k"}
+DIFF = provider_pb2.PropertyDiff
+
+
+@contextmanager
+def served(endpoint: str | None, home: Path, program: str | None = None) -> Iterator[SimpleNamespace]:
+    """The plugin in a process of its own: the process, a client, and whether it is still to be ended here."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {"HEDGEROW_SANDBOX_HOME": str(home)} | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
+    command = [sys.executable, *(["-c", program] if program else ["-m", "sandbox.aws_plugin"]), "127.0.0.1:1"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+        yield SimpleNamespace(process=process, client=provider_pb2_grpc.ResourceProviderStub(channel))
+    process.terminate()
+    process.communicate(timeout=10)
+
+
+def configured(client: Any, **arguments: Any) -> Any:
+    """The client, after what the engine says first."""
+    client.Handshake(provider_pb2.ProviderHandshakeRequest(engine_address="127.0.0.1:1"))
+    client.Configure(provider_pb2.ConfigureRequest(args=encode({"region": "us-west-2", **arguments})))
+    return client
+
+
+def error_of(call: Any) -> grpc.RpcError:
+    with pytest.raises(grpc.RpcError) as error:
+        call()
+    return error.value
+
+
+def test_every_type_previews_with_every_undeclared_output_unknown() -> None:
+    plugin = AwsPlugin(None)
+    for token in schema.tokens():
+        resource = schema.resource(token)
+        inputs = aws_plugin_samples.required(resource.inputs)
+        request = provider_pb2.CreateRequest(type=token, name="a", properties=encode(inputs), preview=True)
+        outputs = decode(plugin.Create(request, None).properties)
+        assert outputs.keys() == resource.outputs | inputs.keys(), token
+        assert all((value is UNKNOWN) == (name not in inputs) for name, value in outputs.items()), token
+
+
+def test_a_preview_of_new_resources_needs_no_emulator(tmp_path: Path) -> None:
+    with served(None, tmp_path) as plugin:
+        client = configured(plugin.client, defaultTags='{"tags":{"owner":"platform"}}')
+        assert client.GetPluginInfo(empty_pb2.Empty()).version == "7.51.1"
+        news = {"description": Secret("d"), "tags": {"a": UNKNOWN}}
+        checked = client.Check(provider_pb2.CheckRequest(**ABOUT, news=encode(news), randomSeed=b"s"))
+        assert list(checked.failures) == []
+        inputs = decode(checked.inputs)
+        assert inputs == {**news, "region": "us-west-2", "tagsAll": UNKNOWN}
+        created = client.Create(provider_pb2.CreateRequest(**ABOUT, properties=checked.inputs, preview=True))
+        assert created.id == ""
+        outputs = decode(created.properties)
+        assert outputs["description"] == Secret("d")
+        assert outputs["arn"] is UNKNOWN
+
+
+def test_a_failed_check_names_the_property_where_the_engine_does_not_print_its_value(tmp_path: Path) -> None:
+    """Beside `CheckFailure.property` the engine prints the property's value."""
+    with served(None, tmp_path) as plugin:
+        news = encode({"enableKeyRotatoin": "hunter2"})
+        failures = configured(plugin.client).Check(provider_pb2.CheckRequest(**ABOUT, news=news)).failures
+        assert [(failure.property, failure.reason) for failure in failures] == [
+            ("", "enableKeyRotatoin: no such property, did you mean enableKeyRotation?")
+        ]
+
+
+def test_what_the_plugin_lacks_is_said_in_one_line(tmp_path: Path) -> None:
+    with served("http://127.0.0.1:9", tmp_path) as plugin:
+        client = configured(plugin.client)
+        calls = {
+            "the sandbox's AWS plugin has no package schema: `pulumi import` needs --generate-code=false": lambda: (
+                client.GetSchema(provider_pb2.GetSchemaRequest())
+            ),
+            "aws:s3/bukket:Bukket: pulumi_aws 7.51.1 has no such resource type": lambda: client.Check(
+                provider_pb2.CheckRequest(type="aws:s3/bukket:Bukket")
+            ),
+            "aws:s3/getBukket:getBukket: pulumi_aws 7.51.1 has no such function": lambda: client.Invoke(
+                provider_pb2.InvokeRequest(tok="aws:s3/getBukket:getBukket")
+            ),
+            "the AWS emulator at http://127.0.0.1:9 does not answer: start it with `python -m sandbox start`": lambda: (
+                client.Create(provider_pb2.CreateRequest(**ABOUT, properties=encode({})))
+            ),
+            "x: the sandbox's AWS plugin has no component resources": lambda: client.Construct(
+                provider_pb2.ConstructRequest(type="x")
+            ),
+            "x: the sandbox's AWS plugin has no resource methods": lambda: client.Call(
+                provider_pb2.CallRequest(tok="x")
+            ),
+            "the AWS provider takes no parameters": lambda: client.Parameterize(provider_pb2.ParameterizeRequest()),
+        }
+        for message, call in calls.items():
+            assert error_of(call).details() == message
+
+
+@pytest.mark.parametrize("end", ["cancel", signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_and_silently(tmp_path: Path, end: str | signal.Signals) -> None:
+    """The engine waits for it, up to five seconds, at the end of every preview."""
+    with served(None, tmp_path) as plugin:
+        configured(plugin.client)
+        if isinstance(end, str):
+            plugin.client.Cancel(empty_pb2.Empty())
+        else:
+            plugin.process.send_signal(end)
+        output, errors = plugin.process.communicate(timeout=0.9)
+        assert (plugin.process.returncode, output, errors) == (0, "", "")
+
+
+def test_it_ends_when_the_engine_is_gone() -> None:
+    parent = (
+        "import subprocess as s, sys; p = s.Popen(sys.argv[1:], stdout=s.PIPE, stderr=s.DEVNULL);"
+        "p.stdout.readline(); print(p.pid)"
+    )
+    plugin = [sys.executable, "-m", "sandbox.aws_plugin", "127.0.0.1:1"]
+    pid = int(subprocess.run([sys.executable, "-c", parent, *plugin], check=True, capture_output=True).stdout)
+    for _ in range(100):
+        if not _alive(pid):
+            return
+        time.sleep(0.1)
+    os.kill(pid, signal.SIGKILL)
+    pytest.fail("the plugin outlived the engine by ten seconds")
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+SLOW = """
+import sys, time
+from sandbox.aws_plugin import __main__, handlers
+from sandbox.aws_plugin.handlers import Created, Handler
+
+def create(inputs, aws):
+    print("creating", flush=True)
+    time.sleep({seconds})
+    return Created("id-1", inputs)
+
+handlers.find = lambda token: Handler(create, None, None, None, frozenset())
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+@contextmanager
+def creating(seconds: float, home: Path) -> Iterator[SimpleNamespace]:
+    """The plugin amid the creation of a resource that takes so long."""
+    program = textwrap.dedent(SLOW.format(seconds=seconds))
+    with identity() as emulator, served(emulator.url, home, program) as plugin:
+        configured(plugin.client)
+        plugin.creation = plugin.client.Create.future(provider_pb2.CreateRequest(**ABOUT, properties=encode({})))
+        assert plugin.process.stdout.readline() == "creating\n"
+        yield plugin
+
+
+def test_a_creation_under_way_is_finished_when_the_user_cancels(tmp_path: Path) -> None:
+    """The engine waits for it; a resource that nobody remembers would be lost."""
+    with creating(1.5, tmp_path) as plugin:
+        plugin.client.Cancel(empty_pb2.Empty())
+        assert plugin.creation.result().id == "id-1"
+        assert plugin.process.wait(timeout=5) == 0
+
+
+def test_a_creation_under_way_is_reported_before_an_interrupt_ends_all(tmp_path: Path) -> None:
+    with creating(0.4, tmp_path) as plugin:
+        plugin.process.send_signal(signal.SIGINT)
+        assert plugin.creation.result().id == "id-1"
+        assert plugin.process.wait(timeout=5) == 0
+
+
+@pytest.mark.parametrize("cancelled", [True, False])
+def test_a_creation_that_takes_long_does_not_hold_up_an_interrupt(tmp_path: Path, *, cancelled: bool) -> None:
+    with creating(30, tmp_path) as plugin:
+        if cancelled:
+            plugin.client.Cancel(empty_pb2.Empty())
+        plugin.process.send_signal(signal.SIGINT)
+        assert plugin.process.wait(timeout=4) == 0
+        with pytest.raises(grpc.RpcError):
+            plugin.creation.result()
+
+
+BROKEN = """
+import sys
+from sandbox.aws_plugin import __main__, handlers
+from sandbox.aws_plugin.handlers import Handler
+
+def create(inputs, aws):
+    raise KeyError(inputs["description"])
+
+handlers.find = lambda token: Handler(create, None, None, None, frozenset())
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+def test_a_bug_is_one_line_and_a_private_log_without_values(tmp_path: Path) -> None:
+    with identity() as emulator, served(emulator.url, tmp_path / "home", BROKEN) as plugin:
+        inputs = encode({"description": Secret("hunter2")})
+        error = error_of(
+            lambda: configured(plugin.client).Create(provider_pb2.CreateRequest(**ABOUT, properties=inputs))
+        )
+        plugin.process.terminate()
+        output, errors = plugin.process.communicate(timeout=5)
+    log = tmp_path / "home" / "aws-plugin.log"
+    assert error.details() == (
+        f"Create of {KEY} failed on a bug of the sandbox's AWS plugin (KeyError), {URN}: see {log}"
+    )
+    assert error.code() == grpc.StatusCode.INTERNAL  # so that the engine knows that the resource may exist
+    assert (output, errors) == ("", "")
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert "KeyError" in log.read_text()
+    assert "hunter2" not in log.read_text()
+
+
+@pytest.fixture
+def emulator() -> Iterator[Identity]:
+    with identity() as running:
+        yield running
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
+    shelf = Shelf()
+    monkeypatch.setattr(handlers, "find", lambda token: shelf.handler if token == KEY else None)
+    return shelf
+
+
+@pytest.fixture
+def client(emulator: Identity, shelf: Shelf) -> Iterator[Any]:  # noqa: ARG001 - the plugin finds the shelf by itself
+    """The plugin in this process, with a handler of the test's own, behind real gRPC."""
+    with ThreadPoolExecutor(32) as threads:
+        server = grpc.server(threads)
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsPlugin(emulator.url), server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield configured(provider_pb2_grpc.ResourceProviderStub(channel))
+        server.stop(0).wait()
+
+
+def diffed(client: Any, state: Any, olds: dict[str, Any], news: dict[str, Any], token: str = KEY) -> Any:
+    request = provider_pb2.DiffRequest(
+        urn=URN, type=token, name="k", id="id-1", olds=state, old_inputs=encode(olds), news=encode(news)
+    )
+    return client.Diff(request)
+
+
+def test_what_has_not_begun_when_the_user_cancels_never_does(client: Any, shelf: Shelf) -> None:
+    client.Cancel(empty_pb2.Empty())
+    late = error_of(lambda: client.Create(provider_pb2.CreateRequest(**ABOUT, properties=encode({}))))
+    assert (late.code(), late.details()) == (grpc.StatusCode.CANCELLED, "cancelled")
+    assert shelf.calls == []
+    client.Cancel(empty_pb2.Empty())
+
+
+def test_the_life_of_a_resource(client: Any, shelf: Shelf) -> None:
+    olds, news = {"description": "d", "isEnabled": True}, {"description": "d", "isEnabled": False}
+    created = client.Create(provider_pb2.CreateRequest(**ABOUT, properties=encode(olds)))
+    assert (created.id, decode(created.properties)["__emulator"]) == ("id-1", "first")
+
+    unchanged = diffed(client, created.properties, olds, olds)
+    assert unchanged.changes == provider_pb2.DiffResponse.DIFF_NONE
+    changed = diffed(client, created.properties, olds, {**news, "description": "e"})
+    assert changed.changes == provider_pb2.DiffResponse.DIFF_SOME
+    assert {path: (d.kind, d.inputDiff) for path, d in changed.detailedDiff.items()} == {
+        "description": (DIFF.UPDATE_REPLACE, True),  # as the handler's `replace_on` has it
+        "isEnabled": (DIFF.UPDATE, True),
+    }
+    assert (list(changed.replaces), list(changed.diffs)) == (["description"], ["description", "isEnabled"])
+
+    update = {**ABOUT, "id": "id-1", "olds": created.properties, "old_inputs": encode(olds), "news": encode(news)}
+    planned = decode(client.Update(provider_pb2.UpdateRequest(**update, preview=True)).properties)
+    assert (planned["arn"], planned["isEnabled"], planned["keyId"]) == ("arn:1", False, UNKNOWN)
+    assert shelf.calls == [("create", olds)]
+    updated = client.Update(provider_pb2.UpdateRequest(**update)).properties
+    assert decode(updated) == {**news, "arn": "arn:1", "__emulator": "first"}
+
+    read = {**ABOUT, "id": "id-1", "properties": updated, "inputs": encode(news)}
+    found = client.Read(provider_pb2.ReadRequest(**read))
+    assert (found.id, decode(found.inputs), found.properties) == ("id-1", news, updated)
+    client.Delete(provider_pb2.DeleteRequest(**ABOUT, id="id-1", properties=updated))
+    assert shelf.things == {}
+    assert client.Read(provider_pb2.ReadRequest(**read)).id == ""
+
+
+def test_a_preview_shows_as_unknown_what_the_program_no_longer_sets(client: Any) -> None:
+    state = {"description": "d", "arn": "arn:1", "tags": {"a": "b"}, "__emulator": "first"}
+    request = provider_pb2.UpdateRequest(
+        **ABOUT, id="i", olds=encode(state), old_inputs=encode({"tags": {"a": "b"}}), news=encode({}), preview=True
+    )
+    planned = decode(client.Update(request).properties)
+    assert planned["tags"] is UNKNOWN
+    assert planned["arn"] == "arn:1"
+
+
+def test_a_fixed_name_is_freed_before_its_replacement(client: Any) -> None:
+    group, queue, state = "aws:xray/group:Group", "aws:sqs/queue:Queue", encode({"__emulator": "first"})
+    olds, news = {"groupName": "g", "region": "us-west-1"}, {"groupName": "g", "region": "us-west-2"}
+    assert list(diffed(client, state, olds, news, group).replaces) == ["region"]
+    fixed = diffed(client, state, {"name": "q", "fifoQueue": False}, {"name": "q", "fifoQueue": True}, queue)
+    assert fixed.deleteBeforeReplace
+    automatic = {"name": "q", "fifoQueue": True, "__defaults": ["name"]}
+    assert not diffed(client, state, {**automatic, "fifoQueue": False}, automatic, queue).deleteBeforeReplace
+
+
+def test_a_partial_creation_reaches_the_engine_with_id_and_state(client: Any, shelf: Shelf) -> None:
+    """As the detail that the engine looks for (`parseError` in its provider_plugin.go)."""
+    shelf.fail = lambda: PartlyCreated("id-9", {"keyId": "k"}, AwsError("op", "kms", "Bad", "why"))
+    error = error_of(lambda: client.Create(provider_pb2.CreateRequest(**ABOUT, properties=encode({}))))
+    metadata = dict(error.trailing_metadata())
+    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status.details[0].Unpack(detail)
+    assert (detail.id, list(detail.reasons)) == ("id-9", ["op on kms: Bad: why"])
+    assert decode(detail.properties) == {"keyId": "k", "__emulator": "first"}
+    assert (status.code, status.message) == (error.code().value[0], error.details())
+
+
+def test_a_resource_of_a_stopped_emulator_cannot_be_diffed(client: Any) -> None:
+    error = error_of(lambda: diffed(client, encode({"__emulator": "stopped"}), {}, {}))
+    assert error.details().startswith(f"{KEY} `id-1` exists in the state, but the emulator that held it has stopped: ")
+
+
+def test_many_resources_are_created_at_a_time(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(16)
+    monkeypatch.setattr(Shelf, "_called", lambda _self, *_call: together.wait(timeout=20))
+    calls = [client.Create.future(provider_pb2.CreateRequest(**ABOUT, properties=encode({}))) for _ in range(16)]
+    assert [call.result().id for call in calls] == ["id-1"] * 16
+
+
+@pytest.mark.parametrize(
+    ("given", "id_", "state"),
+    [
+        ("id-1", "id-1", {}),
+        ("id-1@us-west-1", "id-1", {"region": "us-west-1"}),
+        ("arn:a@b@us-gov-west-1", "arn:a@b", {"region": "us-gov-west-1"}),
+        ("someone@example", "someone@example", {}),
+    ],
+)
+def test_an_import_may_name_its_region(client: Any, shelf: Shelf, given: str, id_: str, state: dict[str, Any]) -> None:
+    shelf.things[id_] = {"arn": "arn:1"}
+    assert client.Read(provider_pb2.ReadRequest(**ABOUT, id=given)).id == id_
+    assert shelf.calls == [("read", id_, state)]
+
+
+def test_an_endpoint_off_this_machine_is_refused_before_anything_else(tmp_path: Path) -> None:
+    with served("https://sts.us-west-2.amazonaws.com", tmp_path) as plugin:
+        error = error_of(lambda: configured(plugin.client))
+    message = "the sandbox's AWS plugin only talks to this machine, not to sts.us-west-2.amazonaws.com"
+    assert error.details() == message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "failures"),
+    [
+        ({"region": "us-west-2", "version": "7.51.1", "__internal": {}}, []),
+        ({"region": UNKNOWN}, []),
+        ({"region": "us-west-2", "skipRegionValidation": "true", "maxRetries": "3"}, []),
+        ({"region": "us-west-2", "endpoints": '[{"s3":"http://127.0.0.1:1"}]'}, []),
+        (
+            {"region": "us-west-2", "endpoints": '[{"s3":"https://s3.amazonaws.com"}]'},
+            ["endpoints[0].s3: the sandbox's AWS plugin only talks to this machine, not to s3.amazonaws.com"],
+        ),
+        ({"region": "us-west-2", "regoin": "x"}, ["regoin: no such property, did you mean region?"]),
+        ({"region": "us-west-2", "allowedAccountIds": "hunter2"}, ["allowedAccountIds: list expected, string given"]),
+        ({}, ["region: is not set: run `pulumi config set aws:region us-west-2`"]),
+    ],
+)
+def test_the_providers_own_configuration_is_checked(
+    client: Any, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], failures: list[str]
+) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    checked = client.CheckConfig(provider_pb2.CheckRequest(news=encode(arguments)))
+    assert [failure.reason for failure in checked.failures] == failures
+    assert decode(checked.inputs) == arguments
+
+
+def test_a_changed_configuration_replaces_nothing(client: Any) -> None:
+    olds, news = {"region": "us-west-2", "accessKey": Secret("a")}, {"region": "us-west-1", "accessKey": Secret("a")}
+    found = client.DiffConfig(provider_pb2.DiffRequest(old_inputs=encode(olds), news=encode(news)))
+    assert (found.changes, list(found.diffs), list(found.replaces)) == (
+        provider_pb2.DiffResponse.DIFF_SOME,
+        ["region"],
+        [],
+    )
+
+
+def test_tags_that_the_provider_ignores_are_not_among_all_tags(client: Any) -> None:
+    configured(client, ignoreTags='{"keys":["a"],"keyPrefixes":["aws-"]}', defaultTags='{"tags":{"aws-x":"1","b":"2"}}')
+    request = provider_pb2.CheckRequest(**ABOUT, news=encode({"tags": {"a": "1", "c": "3"}}))
+    assert decode(client.Check(request).inputs)["tagsAll"] == {"b": "2", "c": "3"}
