@@ -48,7 +48,13 @@ preview: setup ## preview STACK on the real engine, with the policy pack
 	@$(PULUMI) preview $(ON_STACK)
 
 demo-block: setup ## preview a change that breaks promises, and see it blocked
-	@$(BIN)/python -m demo
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
+	PULUMI_DEBUG_COMMANDS=true $(PULUMI) --cwd demo preview --stack demo --policy-pack ../policy_pack --event-log "$$log"; code=$$?; \
+	if [ $$code -ne 0 ] && grep -q '"enforcementLevel":"mandatory"' "$$log"; then \
+		echo "demo-block: the engine exited with $$code: the change is blocked."; \
+	else \
+		echo "demo-block: the engine exited with $$code and reported no mandatory violation: NOT blocked." >&2; exit 1; \
+	fi
 
 up: setup ## create or update STACK in the sandbox
 	@$(PULUMI) up $(ON_STACK) --yes --skip-preview

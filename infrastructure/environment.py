@@ -1,0 +1,105 @@
+"""The whole environment, composed.
+
+Enters: settings and the account. Leaves: the stack's outputs, which hold no secret and say of each store its class,
+its key, its retention and how it recovers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+
+from infrastructure import database, recordings
+from infrastructure.backup import Backup, BackupArgs
+from infrastructure.database import ProductDatabase, ProductDatabaseArgs
+from infrastructure.keys import DomainKeys, DomainKeysArgs
+from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
+from infrastructure.network import Network, NetworkArgs
+from infrastructure.promises import Recovery
+from infrastructure.recordings import SessionRecordingsArgs, session_recordings
+from infrastructure.settings import Settings
+
+
+def create_environment(settings: Settings, account: str) -> dict[str, Any]:
+    """Register every resource of the stack in AWS account `account`, and return the stack's outputs."""
+    scope = settings.scope(account)
+    customer_data = settings.customer_data(scope)
+    keys = DomainKeys(
+        "keys",
+        DomainKeysArgs(
+            scope,
+            customer_data.data_class,
+            trail=trail_arn(scope),
+            log_groups=(scope.log_group("*"), database.log_group(scope)),
+        ),
+    )
+    log_groups = LogGroups(scope, keys.logs.arn)
+    network = Network(
+        "network", NetworkArgs(scope, log_groups, settings.vpc_cidr, settings.zones, settings.nat_gateways)
+    )
+    access_logs = access_log_bucket(scope)
+    recordings_bucket = session_recordings(
+        SessionRecordingsArgs(
+            customer_data,
+            keys.customer_data.arn,
+            access_logs,
+            recording_days=settings.recording_days,
+            noncurrent_days=settings.noncurrent_days,
+        )
+    )
+    product_database = ProductDatabase(
+        database.SERVICE,
+        ProductDatabaseArgs(
+            customer_data,
+            network,
+            log_groups,
+            data_key_arn=keys.customer_data.arn,
+            secrets_key_arn=keys.secrets.arn,
+            instance_class=settings.database_instance_class,
+            instances=settings.database_instances,
+            backup_retention_days=settings.backup_retention_days,
+        ),
+    )
+    audit = AuditTrail(
+        "audit",
+        AuditTrailArgs(
+            scope,
+            log_groups,
+            access_logs,
+            watched_buckets=(recordings_bucket.arn,),
+            retention_days=settings.audit_retention_days,
+        ),
+    )
+    backup = Backup(
+        "backup",
+        BackupArgs(
+            scope,
+            customer_data.data_class,
+            key_arn=keys.backups.arn,
+            recovery_key_arn=keys.recovery.arn,
+            retention_days=settings.backup_retention_days,
+        ),
+    )
+
+    def store(name: pulumi.Output[str], recovery: Recovery) -> dict[str, Any]:
+        return {
+            "name": name,
+            "dataClass": customer_data.data_class.value,
+            "key": keys.customer_data.arn,
+            "backupPlan": backup.plan.name,
+            "backupRetentionDays": settings.backup_retention_days,
+            "recoveryPointMinutes": recovery.lost_minutes,
+            "recoveryPointHoursWithRegion": recovery.lost_hours_with_region,
+            "recoveryTimeHours": recovery.restore_hours,
+        }
+
+    return {
+        "vpcId": network.vpc.id,
+        "auditArchive": audit.archive.name,
+        "databaseClients": product_database.clients.id,
+        "stores": {
+            recordings.SERVICE: store(recordings_bucket.name, recordings.RECOVERY),
+            database.SERVICE: store(product_database.cluster.cluster_identifier, database.RECOVERY),
+        },
+    }

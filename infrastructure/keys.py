@@ -1,0 +1,197 @@
+"""Encryption: one customer-managed key for each data domain, and one for backups in the recovery region.
+
+Enters: the scope, and what the logs key serves. Leaves: `DomainKeys`, whose fields are the keys. Whoever administers a
+key through the key policy can't use it through the same statement: administration has no cryptographic action, and
+use is only through the AWS services of the domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import kms
+
+from infrastructure.documents import Statement, account_root, document
+from infrastructure.scope import DataClass, Scope
+
+SERVICE = "keys"
+
+DELETION_WINDOW_DAYS = 30
+"""The most that AWS KMS allows: ScheduleKeyDeletion, PendingWindowInDays 7 to 30."""
+
+ROTATION_PERIOD_DAYS = 365
+"""Encryption: keys rotated at least yearly."""
+
+
+@dataclass(frozen=True)
+class DomainKeysArgs:
+    """`log_groups` are name patterns; `trail` is the audit trail's ARN: what may encrypt under the logs key."""
+
+    scope: Scope
+    customer_data_class: DataClass
+    trail: str
+    log_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Domain:
+    """`via` are the services, of the key's region, through which the account's principals may use the key."""
+
+    name: str
+    purpose: str
+    data_class: DataClass
+    via: tuple[str, ...]
+    also: tuple[Statement, ...] = ()
+    region: str | None = None
+    """Set where it is not the provider's."""
+
+
+class DomainKeys(pulumi.ComponentResource):
+    """The keys of a stack. Every one rotates yearly and waits 30 days before it is deleted."""
+
+    def __init__(self, name: str, args: DomainKeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("hedgerow:keys:DomainKeys", name, {}, opts)
+        scope, customer = args.scope, args.customer_data_class
+        self.customer_data = self._create_key(
+            scope, _Domain("customer-data", "Stores of customer data", customer, via=("s3", "rds"))
+        )
+        self.logs = self._create_key(
+            scope,
+            _Domain(
+                "logs", "Audit trail and log groups", DataClass.CONFIDENTIAL, via=("s3",), also=_log_statements(args)
+            ),
+        )
+        self.secrets = self._create_key(
+            scope,
+            _Domain("secrets", "Credentials in Secrets Manager", DataClass.RESTRICTED, via=("secretsmanager", "rds")),
+        )
+        self.backups = self._create_key(
+            scope, _Domain("backups", "Backups in the home region", customer, via=("backup", "rds"))
+        )
+        self.recovery = self._create_key(
+            scope,
+            _Domain("recovery", "Copies of backups", customer, via=("backup", "rds"), region=scope.recovery_region),
+        )
+        self.register_outputs({})
+
+    def _create_key(self, scope: Scope, domain: _Domain) -> kms.Key:
+        key = kms.Key(
+            f"{domain.name}-key",
+            description=f"{domain.purpose} ({scope.stack})",
+            policy=document(_administration(scope), *_use_through_services(scope, domain), *domain.also),
+            enable_key_rotation=True,
+            rotation_period_in_days=ROTATION_PERIOD_DAYS,
+            deletion_window_in_days=DELETION_WINDOW_DAYS,
+            region=domain.region,
+            tags=scope.tags(SERVICE, domain.data_class),
+            opts=pulumi.ResourceOptions(parent=self, protect=not scope.disposable),
+        )
+        kms.Alias(
+            f"{domain.name}-key-alias",
+            name=f"alias/{scope.prefix}-{domain.name}",
+            target_key_id=key.key_id,
+            region=domain.region,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return key
+
+
+def _administration(scope: Scope) -> Statement:
+    return {
+        "Sid": "AccountAdministersWithoutUse",
+        "Effect": "Allow",
+        "Principal": account_root(scope.account),
+        "Action": [
+            "kms:CancelKeyDeletion",
+            "kms:CreateAlias",
+            "kms:DeleteAlias",
+            "kms:DescribeKey",
+            "kms:DisableKey",
+            "kms:EnableKey",
+            "kms:EnableKeyRotation",
+            "kms:GetKeyPolicy",
+            "kms:GetKeyRotationStatus",
+            "kms:ListGrants",
+            "kms:ListKeyPolicies",
+            "kms:ListKeyRotations",
+            "kms:ListResourceTags",
+            "kms:PutKeyPolicy",
+            "kms:RevokeGrant",
+            "kms:RotateKeyOnDemand",
+            "kms:ScheduleKeyDeletion",
+            "kms:TagResource",
+            "kms:UntagResource",
+            "kms:UpdateAlias",
+            "kms:UpdateKeyDescription",
+        ],
+        "Resource": "*",
+    }
+
+
+def _use_through_services(scope: Scope, domain: _Domain) -> tuple[Statement, Statement]:
+    """Use by the account's own principals, as far as IAM allows them, and only when a service asks on their behalf.
+
+    RDS, Secrets Manager and AWS Backup also need grants, which they then use without the principal: "AWS KMS key
+    management" in the RDS user guide.
+    """
+    services = [f"{service}.{domain.region or scope.region}.amazonaws.com" for service in domain.via]
+    through = {"kms:CallerAccount": scope.account, "kms:ViaService": services}
+    common = {"Effect": "Allow", "Principal": account_root(scope.account), "Resource": "*"}
+    return (
+        {
+            **common,
+            "Sid": "UseThroughServices",
+            "Action": [
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+                "kms:RetireGrant",
+            ],
+            "Condition": {"StringEquals": through},
+        },
+        {
+            **common,
+            "Sid": "GrantsForServices",
+            "Action": "kms:CreateGrant",
+            "Condition": {"StringEquals": through, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        },
+    )
+
+
+def _log_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
+    """What CloudWatch Logs and CloudTrail need, each for this stack's log groups and trail alone.
+
+    Source: "Encrypt log data in CloudWatch Logs using AWS KMS" and "Configure AWS KMS key policies for CloudTrail"
+    in the AWS user guides. Decrypt lets CloudTrail write to a bucket with an S3 Bucket Key.
+    """
+    scope = args.scope
+    groups = [scope.arn("logs", f"log-group:{pattern}") for pattern in args.log_groups]
+    this_trail = {"aws:SourceAccount": scope.account, "aws:SourceArn": args.trail}
+    cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}, "Resource": "*"}
+    return (
+        {
+            "Sid": "CloudWatchLogs",
+            "Effect": "Allow",
+            "Principal": {"Service": f"logs.{scope.region}.amazonaws.com"},
+            "Action": ["kms:Encrypt", "kms:ReEncrypt*", "kms:DescribeKey", "kms:Decrypt", "kms:GenerateDataKey*"],
+            "Resource": "*",
+            "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+        },
+        {
+            **cloudtrail,
+            "Sid": "CloudTrailEncrypts",
+            "Action": "kms:GenerateDataKey*",
+            "Condition": {"StringEquals": {**this_trail, "kms:EncryptionContext:aws:cloudtrail:arn": args.trail}},
+        },
+        {
+            **cloudtrail,
+            "Sid": "CloudTrailDescribesAndUsesBucketKey",
+            "Action": ["kms:DescribeKey", "kms:Decrypt"],
+            "Condition": {"StringEquals": this_trail},
+        },
+    )

@@ -1,0 +1,77 @@
+"""The numbers and places that the Security & Privacy handbook promises, each with the sentence that it keeps.
+
+Enters: nothing. Leaves: limits that settings and components check their values against, so that both say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+HOME_REGION = "us-west-2"
+RECOVERY_REGION = "us-west-1"
+US_WEST = "GDPR: data stays in US-West, us-west-2 with us-west-1 for recovery"
+
+ERASURE_WINDOW_DAYS = 30
+"""Data Deletion: customer data leaves every store and version within 30 days of the contract's end.
+
+Backups can't be edited: they age out. The arithmetic of the worst case, in days after the contract's end:
+a last object is deleted on day 30 - noncurrent_days, its version is gone on day 30, and the last backup that
+holds it, in either region, is gone on day 30 + 35 = 65. AWS Backup backs up versions like objects, and counts the
+retention of a copy from its source's creation ("Amazon S3 backups" and "Copy a backup" in its developer guide).
+"""
+
+SEARCHABLE_LOG_DAYS = 400
+"""Information Security: log groups keep 400 days, past the 365 of CloudWatch.16; the trail's archive keeps 2,555."""
+
+
+class BrokenPromise(pulumi.RunError):
+    """A value that would break a promise. Pulumi shows its text as it is, without a traceback."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The whole numbers from `low` to `high`, both included, and the promise that they keep."""
+
+    low: int
+    high: int
+    promise: str
+
+    @property
+    def allowed(self) -> str:
+        """What the limit allows, in words."""
+        return str(self.low) if self.low == self.high else f"from {self.low} to {self.high}"
+
+    def require(self, name: str, value: int) -> None:
+        """Raise `BrokenPromise` unless `value` is within the limit."""
+        if not self.low <= value <= self.high:
+            raise BrokenPromise(f"{name} is {value}: must be {self.allowed} ({self.promise})")
+
+
+BACKUP_DAYS = Limit(
+    35, 35, "Backup: kept 35 days, the most that AWS keeps a continuous backup and the end of the erasure arithmetic"
+)
+AUDIT_DAYS = Limit(2555, 3650, "Backup: audit trails are kept 7 years, 2,555 days")
+RECORDING_DAYS = Limit(1, 30, "Data Deletion: session recordings leave by lifecycle rule after at most 30 days")
+NONCURRENT_DAYS = Limit(
+    1, ERASURE_WINDOW_DAYS - 1, "Data Deletion: a deleted object's versions leave within the 30 days of erasure"
+)
+DATABASE_INSTANCES = Limit(
+    2, 16, "Business Continuity: stores span zones, and an Aurora cluster has 16 instances at most"
+)
+VPC_PREFIX = Limit(16, 20, "Data Protection: three zones with a public, a private and an isolated subnet each")
+ZONES = Limit(3, 3, "Business Continuity: stores span three zones")
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Disaster Recovery Plan: how much may be lost, and how long a restore may take. Proposed targets, by store."""
+
+    lost_minutes: int
+    """At most lost when the store fails: the lag of its continuous backup."""
+
+    lost_hours_with_region: int
+    """At most lost when the region fails: the interval of the copies to the recovery region."""
+
+    restore_hours: int

@@ -1,0 +1,246 @@
+"""The settings of a stack, read once and checked before the first resource.
+
+Enters: the stack's configuration, `hedgerow:*` and `aws:region`. Leaves: `Settings`, or one `BrokenPromise` with one
+line for each bad setting that names the setting, its value, what is allowed and the promise behind it.
+Nothing else in the program reads configuration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+
+from infrastructure import promises
+from infrastructure.promises import BrokenPromise, Limit
+from infrastructure.scope import CustomerData, DataClass, Deployment, Environment, Scope
+
+NAMESPACE = "hedgerow"
+TRANSFER_BASIS = ("scc-2021", "none")
+"""scc-2021: the European Commission's standard contractual clauses, Implementing Decision (EU) 2021/914."""
+
+
+def _text(pattern: str, allowed: str, promise: str) -> dict[str, Any]:
+    def parse(raw: str) -> str:
+        if not re.fullmatch(pattern, raw):
+            raise ValueError
+        return raw
+
+    return {"parse": parse, "allowed": f"must be {allowed}", "promise": promise}
+
+
+def _one_of(choices: Iterable[str], promise: str) -> dict[str, Any]:
+    by_text = {str(choice): choice for choice in choices}
+    return {"parse": by_text.__getitem__, "allowed": f"must be {' or '.join(by_text)}", "promise": promise}
+
+
+def _number(limit: Limit) -> dict[str, Any]:
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not limit.low <= value <= limit.high:
+            raise ValueError
+        return value
+
+    return {"parse": parse, "allowed": f"must be {limit.allowed}", "promise": limit.promise}
+
+
+def _flag(promise: str) -> dict[str, Any]:
+    return {"parse": {"true": True, "false": False}.__getitem__, "allowed": "must be true or false", "promise": promise}
+
+
+def _network() -> dict[str, Any]:
+    low, high = promises.VPC_PREFIX.low, promises.VPC_PREFIX.high
+
+    def parse(raw: str) -> str:
+        network = ipaddress.IPv4Network(raw)
+        private = any(network.subnet_of(ipaddress.IPv4Network(block)) for block in _PRIVATE_NETWORKS)
+        if not private or not low <= network.prefixlen <= high:
+            raise ValueError
+        return raw
+
+    allowed = f"must be a private IPv4 network, /{low} to /{high}, with no host bits set"
+    return {"parse": parse, "allowed": allowed, "promise": promises.VPC_PREFIX.promise}
+
+
+def _zones() -> dict[str, Any]:
+    def parse(raw: str) -> tuple[str, ...]:
+        zones = json.loads(raw)
+        if not isinstance(zones, list) or not len(zones) == len(set(zones)) == promises.ZONES.low:
+            raise ValueError
+        if any(re.fullmatch(f"{promises.HOME_REGION}[a-d]", zone) is None for zone in zones):
+            raise ValueError
+        return tuple(zones)
+
+    allowed = f"must be a list of three different zones of {promises.HOME_REGION}, a to d"
+    return {"parse": parse, "allowed": allowed, "promise": promises.ZONES.promise}
+
+
+_PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+"""RFC 1918."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All that differs between stacks. A setting `someSize` in the stack's file is the field `some_size` here."""
+
+    environment: Environment = field(
+        metadata=_one_of(Environment, "Software Development Lifecycle: environments are separate")
+    )
+    deployment: Deployment = field(metadata=_one_of(Deployment, "GDPR: two deployment kinds, with different duties"))
+    owner: str = field(
+        metadata=_text(
+            r"[a-z][a-z0-9-]{1,62}", "a team's name in lower case", "Asset Management: resources have owners"
+        )
+    )
+    region: str = field(metadata=_one_of((promises.HOME_REGION,), promises.US_WEST))
+    recovery_region: str = field(
+        default=promises.RECOVERY_REGION, metadata=_one_of((promises.RECOVERY_REGION,), promises.US_WEST)
+    )
+    zones: tuple[str, ...] = field(metadata=_zones())
+    vpc_cidr: str = field(metadata=_network())
+    customer_data_class: DataClass = field(
+        default=DataClass.RESTRICTED,
+        metadata=_one_of(
+            (DataClass.CONFIDENTIAL, DataClass.RESTRICTED),
+            "Data Classification: customer data is never merely public or internal",
+        ),
+    )
+    holds_phi: bool = field(default=False, metadata=_flag("HIPAA: a stack says whether it may hold PHI"))
+    transfer_basis: str = field(
+        default="none", metadata=_one_of(TRANSFER_BASIS, "GDPR: transfers from the EU, EEA and UK have a legal basis")
+    )
+    dpa_register: str = field(
+        default="none",
+        metadata=_text(
+            r"[A-Za-z0-9][A-Za-z0-9./-]{0,62}", "an entry of the DPA register", "GDPR: stores name their DPA's entry"
+        ),
+    )
+    database_instance_class: str = field(
+        metadata=_text(
+            r"db\.(t4g|r6g|r7g|r8g)\.(medium|\d*x?large)",
+            "a class of the t4g, r6g, r7g or r8g families, such as db.r7g.large",
+            "Vulnerability Management: only current hardware that AWS still maintains",
+        )
+    )
+    database_instances: int = field(metadata=_number(promises.DATABASE_INSTANCES))
+    backup_retention_days: int = field(default=promises.BACKUP_DAYS.low, metadata=_number(promises.BACKUP_DAYS))
+    audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=_number(promises.AUDIT_DAYS))
+    recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=_number(promises.RECORDING_DAYS))
+    noncurrent_days: int = field(default=7, metadata=_number(promises.NONCURRENT_DAYS))
+
+    def scope(self, account: str) -> Scope:
+        """Where the current stack's resources live, in AWS account `account`, and how they are labelled."""
+        return Scope(
+            pulumi.get_stack(),
+            account,
+            self.region,
+            self.recovery_region,
+            self.owner,
+            self.environment,
+            self.deployment,
+        )
+
+    def customer_data(self, scope: Scope) -> CustomerData:
+        """What is true of all customer data in the stack."""
+        return CustomerData(scope, self.customer_data_class, self.transfer_basis, self.dpa_register, self.holds_phi)
+
+    @property
+    def nat_gateways(self) -> int:
+        """One for each zone in production, so that a zone's loss stays in the zone; one in smaller environments."""
+        return len(self.zones) if self.environment is Environment.PRODUCTION else 1
+
+
+def read_settings() -> Settings:
+    """The settings of the current stack. Raises `BrokenPromise` with one line for each bad setting."""
+    stack = pulumi.get_stack()
+    values: dict[str, Any] = {}
+    problems = [*_bad_stack_name(stack), *_unknown_settings()]
+    for setting in dataclasses.fields(Settings):
+        try:
+            values[setting.name] = _value(setting)
+        except BrokenPromise as problem:
+            problems.append(str(problem))
+    problems += _contradictions(values, stack)
+    if not problems:
+        return Settings(**values)
+    count = f"{len(problems)} settings break" if len(problems) > 1 else "A setting breaks"
+    raise BrokenPromise("\n".join([f"{count} a promise in stack {stack}:", *problems]))
+
+
+def _value(setting: dataclasses.Field[Any]) -> Any:
+    key = _key(setting.name)
+    namespace, name = key.split(":")
+    raw = pulumi.Config(namespace).get(name)
+    allowed, promise = setting.metadata["allowed"], setting.metadata["promise"]
+    if raw is None:
+        if setting.default is not dataclasses.MISSING:
+            return setting.default
+        raise BrokenPromise(f"{key} is missing: {allowed} ({promise})")
+    parse: Callable[[str], Any] = setting.metadata["parse"]
+    try:
+        return parse(raw)
+    except (ValueError, KeyError, TypeError):
+        shown = "[secret]" if pulumi.runtime.is_config_secret(key) else raw
+        raise BrokenPromise(f"{key} is {shown}: {allowed} ({promise})") from None
+
+
+def _key(field_name: str) -> str:
+    if field_name == "region":
+        return "aws:region"
+    head, *tail = field_name.split("_")
+    return f"{NAMESPACE}:{head}{''.join(word.capitalize() for word in tail)}"
+
+
+def _bad_stack_name(stack: str) -> Iterator[str]:
+    if not re.fullmatch(r"[a-z]([a-z0-9]|-(?!-)){0,28}[a-z0-9]", stack):
+        yield (
+            f"The stack's name is {stack}: must be 2 to 30 small letters, digits and single hyphens, from a letter on "
+            "(Asset Management: resources are named after their stack, and RDS takes no other names)"
+        )
+
+
+def _unknown_settings() -> Iterator[str]:
+    own = f"{NAMESPACE}:"
+    known = [_key(setting.name).removeprefix(own) for setting in dataclasses.fields(Settings)]
+    lower = {name.lower(): name for name in known}
+    given = pulumi.runtime.get_config_env() | pulumi.runtime.config.CONFIG.get()
+    for key in sorted(given):
+        name = key.removeprefix(own)
+        if key.startswith(own) and name not in known:
+            close = difflib.get_close_matches(name.lower(), lower, n=1)
+            hint = f"; did you mean {own}{lower[close[0]]}?" if close else ""
+            yield f"{key} is not a setting{hint} (Software Development Lifecycle: what is set has effect)"
+
+
+def _contradictions(values: dict[str, Any], stack: str) -> Iterator[str]:
+    """What single settings can't show, as far as they are good."""
+    environment, deployment = values.get("environment"), values.get("deployment")
+    if environment is Environment.SANDBOX and not re.fullmatch(r"sandbox(-.*)?", stack):
+        yield (
+            f"{NAMESPACE}:environment is sandbox: must be staging or production unless the stack's name is sandbox or "
+            "starts with sandbox- (Business Continuity: only a sandbox gives up deletion protection)"
+        )
+    if values.get("holds_phi") and deployment is Deployment.CLOUD:
+        yield (
+            f"{NAMESPACE}:holdsPhi is true: must be false where {NAMESPACE}:deployment is cloud "
+            "(HIPAA: only self-hosted deployments may hold PHI)"
+        )
+    if values.get("holds_phi") and values.get("customer_data_class") is DataClass.CONFIDENTIAL:
+        yield (
+            f"{NAMESPACE}:customerDataClass is confidential: must be restricted where {NAMESPACE}:holdsPhi is true "
+            "(Data Classification: PHI has the highest class)"
+        )
+    for name in ("transfer_basis", "dpa_register"):
+        if deployment is Deployment.CLOUD and values.get(name) == "none":
+            yield (
+                f"{_key(name)} is none: must be given where {NAMESPACE}:deployment is cloud "
+                "(GDPR: stores of EU, EEA or UK data in US-West carry a transfer basis and a DPA register entry)"
+            )

@@ -1,0 +1,187 @@
+"""AWS as far as the program can tell: fakes for the resource types it uses, and the record of what it registered.
+
+`build` runs a program under mocks and returns its `Registrations`. A type that has no fake here is an error, so that a
+new one is added knowingly, together with the emulator's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+from pulumi.runtime import mocks
+
+ACCOUNT = "123456789012"
+
+AUTONAMED = {
+    "aws:backup/plan:Plan": "name",
+    "aws:backup/selection:Selection": "name",
+    "aws:backup/vault:Vault": "name",
+    "aws:cloudwatch/logGroup:LogGroup": "name",
+    "aws:ec2/securityGroup:SecurityGroup": "name",
+    "aws:iam/role:Role": "name",
+    "aws:iam/rolePolicy:RolePolicy": "name",
+    "aws:kms/alias:Alias": "name",
+    "aws:rds/clusterParameterGroup:ClusterParameterGroup": "name",
+    "aws:rds/subnetGroup:SubnetGroup": "name",
+    "aws:s3/bucket:Bucket": "bucket",
+}
+"""The property that the provider fills in from the logical name where the program leaves it out."""
+
+TAGGED = frozenset(
+    {
+        "aws:backup/plan:Plan",
+        "aws:backup/vault:Vault",
+        "aws:cloudtrail/trail:Trail",
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        "aws:ec2/eip:Eip",
+        "aws:ec2/flowLog:FlowLog",
+        "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/natGateway:NatGateway",
+        "aws:ec2/routeTable:RouteTable",
+        "aws:ec2/securityGroup:SecurityGroup",
+        "aws:ec2/subnet:Subnet",
+        "aws:ec2/vpc:Vpc",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:iam/role:Role",
+        "aws:kms/key:Key",
+        "aws:rds/cluster:Cluster",
+        "aws:rds/clusterInstance:ClusterInstance",
+        "aws:rds/clusterParameterGroup:ClusterParameterGroup",
+        "aws:rds/subnetGroup:SubnetGroup",
+        "aws:s3/bucket:Bucket",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+        "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    }
+)
+UNTAGGED = frozenset(
+    {
+        "aws:backup/selection:Selection",
+        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+        "aws:backup/vaultPolicy:VaultPolicy",
+        "aws:ec2/route:Route",
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "aws:kms/alias:Alias",
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLogging:BucketLogging",
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        "aws:s3/bucketPolicy:BucketPolicy",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "aws:s3/bucketVersioning:BucketVersioning",
+    }
+)
+INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity"})
+
+
+@dataclass(frozen=True)
+class Registered:
+    """One resource as the program registered it, with the properties that AWS would answer."""
+
+    type: str
+    name: str
+    parent: str
+    protect: bool
+    inputs: Mapping[str, Any]
+    state: Mapping[str, Any]
+
+    def document(self, key: str = "policy") -> list[dict[str, Any]]:
+        """The statements of the policy document in property `key`."""
+        statements: list[dict[str, Any]] = json.loads(self.inputs[key])["Statement"]
+        return statements
+
+
+@dataclass
+class Registrations:
+    """What a program registered and exported."""
+
+    resources: list[Registered] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, suffix: str) -> list[Registered]:
+        """The resources whose type ends in `suffix`, such as `kms/key:Key`."""
+        return [resource for resource in self.resources if resource.type.endswith(f":{suffix}")]
+
+    def one(self, suffix: str, name: str) -> Registered:
+        """The resource of a type with this logical name."""
+        (found,) = [resource for resource in self.of(suffix) if resource.name == name]
+        return found
+
+    def aws(self) -> Iterator[Registered]:
+        """The resources that exist in AWS: all but components."""
+        return (resource for resource in self.resources if resource.type.startswith("aws:"))
+
+
+class _Aws(mocks.Mocks):
+    def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        if args.token not in INVOKED:
+            raise NotImplementedError(args.token)
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/test"
+        return {"accountId": ACCOUNT, "arn": arn, "userId": "test", "id": ACCOUNT}, []
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if not args.custom:
+            return "", args.inputs
+        if args.typ not in TAGGED | UNTAGGED:
+            raise NotImplementedError(args.typ)
+        region = args.inputs.get("region") or "us-west-2"
+        named = {AUTONAMED[args.typ]: f"{args.name}-1a2b3c4"} if args.typ in AUTONAMED else {}
+        state = named | {"region": region} | args.inputs
+        service, _, kind = args.typ.removeprefix("aws:").partition("/")
+        identity = next(iter(named), None)
+        unique = state[identity] if identity else f"{args.name}-1a2b3c4"
+        state["arn"] = (
+            f"arn:aws:s3:::{unique}"
+            if service == "s3"
+            else f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.partition(':')[0]}/{unique}"
+        )
+        if args.typ == "aws:kms/key:Key":
+            state["keyId"] = unique
+        if args.typ == "aws:ec2/eip:Eip":
+            state["allocationId"] = f"eipalloc-{unique}"
+        if args.typ == "aws:rds/cluster:Cluster":
+            state["endpoint"] = f"{state['clusterIdentifier']}.cluster.{region}.rds.amazonaws.com"
+        return f"{args.name}-id", state
+
+
+class _Monitor(mocks.MockMonitor):
+    """Keeps what a registration asks for that `Mocks` isn't told: parent and protection."""
+
+    def __init__(self, registrations: Registrations) -> None:
+        super().__init__(_Aws())
+        self._registrations = registrations
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the Pulumi protocol
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call] # pulumi leaves it untyped
+        if request.type != "pulumi:pulumi:Stack":
+            self._registrations.resources.append(
+                Registered(
+                    type=request.type,
+                    name=request.name,
+                    parent=request.parent,
+                    protect=request.protect,
+                    inputs=pulumi.runtime.rpc.deserialize_properties(request.object),
+                    state=self.resources[response.urn].state,
+                )
+            )
+        return response
+
+
+def build(program: Callable[[], Mapping[str, Any] | None], stack: str = "sandbox") -> Registrations:
+    """Run `program` as the program of `stack`; what it returns are the stack's outputs."""
+    registrations = Registrations()
+
+    def run() -> pulumi.Output[None]:
+        return pulumi.Output.from_input(program() or {}).apply(registrations.outputs.update)
+
+    mocks.set_mocks(_Aws(), project="hedgerow", stack=stack, monitor=_Monitor(registrations))
+    mocks.test(run)()  # type: ignore[no-untyped-call] # pulumi leaves it untyped
+    return registrations

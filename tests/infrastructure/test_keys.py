@@ -1,0 +1,137 @@
+"""Encryption: one key for each data domain, rotated, hard to lose and usable by nobody else."""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations
+
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+CRYPTOGRAPHY = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "CreateGrant", "Sign", "GenerateMac")
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    actions = statement["Action"]
+    return [actions] if isinstance(actions, str) else actions
+
+
+def _key_of(environment: Registrations, arn: str) -> Registered:
+    (key,) = [key for key in environment.of("kms/key:Key") if key.state["arn"] == arn]
+    return key
+
+
+def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> None:
+    keys = {key.name: key for key in environment.of("kms/key:Key")}
+    assert set(keys) == {f"{domain}-key" for domain in ("customer-data", "logs", "secrets", "backups", "recovery")}
+    for alias in environment.of("kms/alias:Alias"):
+        key = keys[alias.name.removesuffix("-alias")]
+        assert alias.inputs["targetKeyId"] == key.state["keyId"]
+        assert alias.inputs["name"].startswith("alias/hedgerow-")
+        assert alias.inputs.get("region") == key.inputs.get("region")
+
+
+def test_keys_rotate_yearly_and_wait_thirty_days_for_deletion(environment: Registrations) -> None:
+    for key in environment.of("kms/key:Key"):
+        assert key.inputs["enableKeyRotation"] is True
+        assert key.inputs["rotationPeriodInDays"] <= 365
+        assert key.inputs["deletionWindowInDays"] == 30
+
+
+def test_key_policies_name_the_account_and_services_and_nobody_else(environment: Registrations) -> None:
+    for key in environment.of("kms/key:Key"):
+        for statement in key.document():
+            assert statement["Effect"] == "Allow"
+            principal = statement["Principal"]
+            assert principal == ROOT or (set(principal) == {"Service"} and "*" not in str(principal)), statement["Sid"]
+
+
+def test_nobody_gets_every_action(environment: Registrations) -> None:
+    actions = [
+        action
+        for key in environment.of("kms/key:Key")
+        for statement in key.document()
+        for action in _actions(statement)
+    ]
+    assert not {"*", "kms:*", "kms:Create*", "kms:Put*"}.intersection(actions)
+
+
+def test_who_administers_a_key_does_not_use_it_by_that(environment: Registrations) -> None:
+    for key in environment.of("kms/key:Key"):
+        (administration,) = [statement for statement in key.document() if "Condition" not in statement]
+        assert "kms:PutKeyPolicy" in _actions(administration), "KMS refuses a policy that locks everybody out"
+        assert not [
+            action for action in _actions(administration) if action.removeprefix("kms:").startswith(CRYPTOGRAPHY)
+        ]
+        assert "kms:DisableKeyRotation" not in _actions(administration)
+
+
+def test_use_by_principals_is_through_services_of_the_keys_own_region(environment: Registrations) -> None:
+    for key in environment.of("kms/key:Key"):
+        for statement in key.document():
+            if statement["Principal"] != ROOT or "Condition" not in statement:
+                continue
+            conditions = statement["Condition"]["StringEquals"]
+            assert conditions["kms:CallerAccount"] == ACCOUNT
+            assert all(f".{key.state['region']}." in service for service in conditions["kms:ViaService"])
+
+
+def test_grants_are_for_aws_services_alone(environment: Registrations) -> None:
+    granting = [
+        statement
+        for key in environment.of("kms/key:Key")
+        for statement in key.document()
+        if "kms:CreateGrant" in _actions(statement)
+    ]
+    assert len(granting) == 5
+    assert all(statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"} for statement in granting)
+
+
+def test_services_use_a_key_for_this_account_alone(environment: Registrations) -> None:
+    for key in environment.of("kms/key:Key"):
+        for statement in key.document():
+            if "Service" in statement["Principal"]:
+                assert ACCOUNT in str(statement["Condition"]), statement["Sid"]
+
+
+def test_logs_key_serves_exactly_this_stacks_log_groups_and_trail(environment: Registrations) -> None:
+    statements = {statement["Sid"]: statement for statement in environment.one("kms/key:Key", "logs-key").document()}
+    patterns = statements["CloudWatchLogs"]["Condition"]["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]
+    for group in environment.of("cloudwatch/logGroup:LogGroup"):
+        arn = f"arn:aws:logs:us-west-2:{ACCOUNT}:log-group:{group.inputs['name']}"
+        assert any(fnmatchcase(arn, pattern) for pattern in patterns), arn
+    (trail,) = environment.of("cloudtrail/trail:Trail")
+    arn = f"arn:aws:cloudtrail:us-west-2:{ACCOUNT}:trail/{trail.inputs['name']}"
+    for sid in ("CloudTrailEncrypts", "CloudTrailDescribesAndUsesBucketKey"):
+        assert statements[sid]["Condition"]["StringEquals"]["aws:SourceArn"] == arn
+
+
+@pytest.mark.parametrize(
+    ("suffix", "key_property", "domains"),
+    [
+        ("rds/cluster:Cluster", "kmsKeyId", {"customer-data-key"}),
+        ("rds/cluster:Cluster", "masterUserSecretKmsKeyId", {"secrets-key"}),
+        ("rds/clusterInstance:ClusterInstance", "performanceInsightsKmsKeyId", {"customer-data-key"}),
+        ("cloudwatch/logGroup:LogGroup", "kmsKeyId", {"logs-key"}),
+        ("cloudtrail/trail:Trail", "kmsKeyId", {"logs-key"}),
+        ("backup/vault:Vault", "kmsKeyArn", {"backups-key", "recovery-key"}),
+    ],
+)
+def test_each_store_is_under_the_key_of_its_domain(
+    environment: Registrations, suffix: str, key_property: str, domains: set[str]
+) -> None:
+    found = environment.of(suffix)
+    assert {_key_of(environment, store.inputs[key_property]).name for store in found} == domains
+    for store in found:
+        assert _key_of(environment, store.inputs[key_property]).state["region"] == store.state["region"]
+
+
+def test_a_store_and_its_key_are_of_the_same_class(environment: Registrations) -> None:
+    stores = [
+        *((store, "kmsKeyId") for store in environment.of("rds/cluster:Cluster")),
+        *((store, "kmsKeyArn") for store in environment.of("backup/vault:Vault")),
+        *((store, "kmsKeyId") for store in environment.of("cloudtrail/trail:Trail")),
+    ]
+    for store, key_property in stores:
+        key = _key_of(environment, store.inputs[key_property])
+        assert key.inputs["tags"]["data-class"] == store.inputs["tags"]["data-class"]
