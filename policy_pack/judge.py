@@ -1,0 +1,55 @@
+"""A rule and a resource in, a verdict out. Knows nothing of configuration files, enforcement or the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown, each
+
+
+class Verdict(StrEnum):
+    """What a rule says of a resource."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    UNDETERMINED = "undetermined"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and what led to it: what is wrong, what isn't known, or why the rule doesn't apply.
+
+    `crashed` marks an undetermined verdict that is a fault of the rule, and blocks.
+    """
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    crashed: bool = False
+
+
+def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], graph: Graph | None = None) -> Judgement:
+    """Judge one resource by one rule. Never raises: a rule that crashes is undetermined, not passed."""
+    arguments: dict[str, Any] = dict(settings)
+    if rule.needs_graph:
+        arguments["graph"] = graph
+    if rule.takes_row:
+        arguments["row"] = rule.on[resource.type]
+    wrong: list[str] = []
+    unknown: list[str] = []
+    try:
+        for finding in each([resource], lambda judged: rule.check(judged, **arguments)):
+            (unknown if isinstance(finding, Unknown) else wrong).append(str(finding))
+    except NotApplicable as reason:
+        if not wrong and not unknown:
+            return Judgement(Verdict.NOT_APPLICABLE, (str(reason),))
+    except Exception as error:  # noqa: BLE001 - whatever a rule raises must become a verdict that blocks
+        return Judgement(Verdict.UNDETERMINED, (f"{type(error).__name__}: {error}", *wrong), crashed=True)
+    if wrong:
+        return Judgement(Verdict.FAIL, tuple(dict.fromkeys(wrong)))
+    if unknown:
+        return Judgement(Verdict.UNDETERMINED, tuple(dict.fromkeys(unknown)))
+    return Judgement(Verdict.PASS)

@@ -1,0 +1,262 @@
+"""The engine's messages about resources in; the `Resource` a rule reads, and the `Graph` it walks, out.
+
+What a program declares (inputs) and what AWS answers (outputs) are kept apart: AWS answers with a default where the
+program is silent, and a rule must see the silence. References are followed by `propertyDependencies` while ids aren't
+known, and by ids, ARNs and names once they are, whether they came from an output or were written as text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import AnalyzeRequest, AnalyzerResource
+
+from policy_pack.values import UNKNOWN, Props, Unknown, decode, leaves, raw
+
+# What another resource may name a resource by. Types differ in which they have; two types may share a name.
+_IDENTITIES = ("id", "arn", "name", "bucket", "keyId", "clusterIdentifier", "identifier")
+# A shorter text would be found by chance inside an unrelated value.
+_SHORTEST_PART = 4
+# The outputs of these hold whatever was stored in them. Those of any other AWS resource name itself, or what it
+# depends on.
+_HOLDS_ANY_NAME = frozenset(
+    {
+        "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion",
+        "aws:cloudformation/stack:Stack",
+        "aws:lambda/invocation:Invocation",
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        "aws:ssm/parameter:Parameter",
+    }
+)
+
+
+class Resource(Props):
+    """A resource as its program declares it. `outputs` holds what AWS answers; empty while only inputs are known.
+
+    `secrets` collects its secret texts, which no message may hold.
+    """
+
+    def __init__(
+        self,
+        message: AnalyzeRequest | AnalyzerResource,
+        inputs: Struct | None,
+        outputs: Struct | None,
+        secrets: set[str] | None = None,
+    ) -> None:
+        self.secrets = set() if secrets is None else secrets
+        answered = decode(outputs, self.secrets) if outputs is not None else {}
+        declared = decode(inputs, self.secrets) if inputs is not None else answered
+        super().__init__(declared, origin=message.type)
+        self.outputs = Props(answered, origin=message.type)
+        self.type: str = message.type
+        self.urn: str = message.urn
+        self.name: str = message.name
+        self._message = message
+
+    @property
+    def is_custom(self) -> bool:
+        """Whether a provider manages it; components have none."""
+        return self._message.HasField("provider")
+
+    @cached_property
+    def provider(self) -> Props:
+        """The configuration of its provider. The engine sends objects inside it as JSON text."""
+        properties = decode(self._message.provider.properties, self.secrets)
+        for key, value in properties.items():
+            if isinstance(value, str) and value.startswith(("{", "[")):
+                properties[key] = json.loads(value)
+        return Props(properties, "provider", "pulumi:providers:aws")
+
+    @property
+    def region(self) -> str:
+        """The region it lives in: its own, else its provider's.
+
+        Raises:
+            Unknown: neither says; AWS then takes the region of whoever deploys.
+        """
+        region = self.get("region") or self.outputs.get("region") or self.provider.get("region")
+        if not region:
+            raise Unknown("region (neither the resource nor its provider names one)")
+        return str(region)
+
+    def tag(self, key: str) -> str | None:
+        """Return the value of a tag, its own or its provider's default."""
+        own = self.get("tags", key)
+        value = self.provider.get("defaultTags", "tags", key) if own is None else own
+        return None if value is None else str(value)
+
+    @cached_property
+    def identities(self) -> frozenset[str]:
+        """The known texts that another resource may name this one by."""
+        values = {raw(holder).get(key) for holder in (self, self.outputs) for key in _IDENTITIES}
+        texts = {value for value in values if isinstance(value, str) and value}
+        return frozenset(texts | {_inside_arn(text) for text in texts if text.startswith("arn:")})
+
+    @property
+    def has_known_identity(self) -> bool:
+        """Whether AWS has given it an id or ARN that is known here. A provider may keep the id to itself."""
+        return any(isinstance(raw(holder).get(key), str) for holder in (self, self.outputs) for key in ("id", "arn"))
+
+    def __repr__(self) -> str:
+        return f"Resource({self.urn})"
+
+
+class Graph:
+    """The resources of a stack and the references between them. Resources are decoded when they are first asked for."""
+
+    def __init__(self, messages: Iterable[AnalyzerResource], inputs: Mapping[str, Struct]) -> None:
+        self._messages = {message.urn: message for message in messages}
+        self.secrets: set[str] = set()
+        """The secret texts of every resource read so far."""
+        self._inputs = inputs
+        self._resources: dict[str, Resource] = {}
+        self._children: dict[tuple[str, str, str], _References] = {}
+        self._named: dict[str, dict[str, list[Resource]]] = {}
+        self._urns: dict[str, list[str]] = defaultdict(list)
+        for message in self._messages.values():
+            self._urns[message.type].append(message.urn)
+
+    def of_type(self, *types: str) -> list[Resource]:
+        """Return the resources of the given types."""
+        return [self.resource(urn) for token in types for urn in self._urns.get(token, ())]
+
+    def resource(self, urn: str) -> Resource:
+        """Return the resource with the URN."""
+        found = self._resources.get(urn)
+        if found is None:
+            message = self._messages[urn]
+            found = self._resources[urn] = Resource(message, self._inputs.get(urn), message.properties, self.secrets)
+        return found
+
+    def children(self, target: Resource, on: str | tuple[str, ...], via: str) -> list[Resource]:
+        """Return the resources of the type or types `on` whose property `via` names `target`.
+
+        Raises:
+            Unknown: none is known to, and one may.
+        """
+        sure: list[Resource] = []
+        maybe: list[Resource] = []
+        for token in (on,) if isinstance(on, str) else on:
+            key = (token, via, target.type)
+            if key not in self._children:
+                self._children[key] = self._index(*key)
+            sure += self._children[key].sure.get(target.urn, ())
+            maybe += self._children[key].maybe.get(target.urn, ())
+        if not sure and maybe:
+            raise Unknown(f"which {target.type} the {via} of {maybe[0].name} names")
+        return sure
+
+    def targets(self, source: Resource, via: str, *types: str) -> list[Resource]:
+        """Return the resources of the given types that `source` names in its property `via`.
+
+        Raises:
+            Unknown: it names something that can't be told before the deployment.
+        """
+        sure: list[Resource] = []
+        maybe: list[Resource] = []
+        for token in types:
+            found, possible = self._resolve(source, via, token)
+            sure += found
+            maybe += possible
+        if not sure and (maybe or UNKNOWN in leaves(raw(source).get(via))):
+            raise Unknown(source.where(via))
+        return sure
+
+    def refers(self, source: Resource, via: str, target: Resource) -> bool:
+        """Return whether `source` names `target` in its property `via`.
+
+        Raises:
+            Unknown: it may.
+        """
+        sure, maybe = self._resolve(source, via, target.type)
+        if target in sure:
+            return True
+        if target in maybe:
+            raise Unknown(source.where(via))
+        return False
+
+    def _index(self, on: str, via: str, target_type: str) -> _References:
+        references = _References()
+        for child in self.of_type(on):
+            sure, maybe = self._resolve(child, via, target_type)
+            for target in sure:
+                references.sure[target.urn].append(child)
+            for target in maybe:
+                references.maybe[target.urn].append(child)
+        return references
+
+    def _resolve(self, source: Resource, via: str, target_type: str) -> tuple[list[Resource], list[Resource]]:
+        """Return the resources of a type that a property surely names, and those that it may name."""
+        value = raw(source).get(via)
+        message = self._messages[source.urn]
+        depends_on = [
+            urn
+            for urn in (message.propertyDependencies[via].urns if via in message.propertyDependencies else ())
+            if urn in self._messages
+        ]
+        direct = [self.resource(urn) for urn in depends_on if self._messages[urn].type == target_type]
+        sure: dict[str, Resource] = {}
+        unknown = unmatched = 0
+        for leaf in leaves(value):
+            if leaf is UNKNOWN:
+                unknown += 1
+            elif isinstance(leaf, str):
+                named = self._by_identity(target_type).get(leaf) or [
+                    target for target in direct if any(_part_of(part, leaf) for part in target.identities)
+                ]
+                sure.update((target.urn, target) for target in named)
+                unmatched += not named
+        # A known text that matches nothing can only name a resource whose own id isn't known here.
+        rest = [t for t in direct if t.urn not in sure and (unknown or not t.has_known_identity)]
+        if len(rest) <= (unknown or unmatched):
+            sure.update((target.urn, target) for target in rest)
+        if unknown and not rest:
+            rest = self._possible(depends_on, target_type)
+        return list(sure.values()), [target for target in rest if target.urn not in sure]
+
+    def _possible(self, depends_on: list[str], target_type: str) -> list[Resource]:
+        """Return the resources of a type that an unknown value may name, by what the value depends on."""
+        types = [self._messages[urn].type for urn in depends_on]
+        if not types or any(token in _HOLDS_ANY_NAME or not token.startswith("aws:") for token in types):
+            return self.of_type(target_type)
+        seen: set[str] = set()
+        waiting = list(depends_on)
+        while waiting:
+            urn = waiting.pop()
+            if urn not in seen and urn in self._messages:
+                seen.add(urn)
+                waiting += self._messages[urn].dependencies
+        return [self.resource(urn) for urn in sorted(seen) if self._messages[urn].type == target_type]
+
+    def _by_identity(self, token: str) -> dict[str, list[Resource]]:
+        if token not in self._named:
+            named: dict[str, list[Resource]] = defaultdict(list)
+            for resource in self.of_type(token):
+                for identity in resource.identities:
+                    named[identity].append(resource)
+            self._named[token] = dict(named)
+        return self._named[token]
+
+
+class _References:
+    """Which children name a target, by the target's URN."""
+
+    def __init__(self) -> None:
+        self.sure: dict[str, list[Resource]] = defaultdict(list)
+        self.maybe: dict[str, list[Resource]] = defaultdict(list)
+
+
+def _inside_arn(arn: str) -> str:
+    """Return the name or id that an ARN ends with: `arn:aws:ec2:us-west-2:111122223333:vpc/vpc-1` holds `vpc-1`."""
+    resource = arn.split(":", 5)[-1]
+    return re.split("[:/]", resource, maxsplit=1)[-1]
+
+
+def _part_of(identity: str, text: Any) -> bool:
+    return len(identity) >= _SHORTEST_PART and identity in text

@@ -1,0 +1,47 @@
+"""Types that need no rule of their own, by the reason: the other half of the closed world.
+
+A type that is neither here nor in a rule's `on` is reported wherever a program uses it.
+"""
+
+from __future__ import annotations
+
+_REASONS: dict[str, tuple[str, ...]] = {
+    "judged through the bucket it configures": (
+        "aws:s3/bucketLogging:BucketLogging",
+        "aws:s3/bucketLoggingV2:BucketLoggingV2",
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+        "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:s3/bucketVersioningV2:BucketVersioningV2",
+    ),
+    "judged through the vault or store it serves": (
+        "aws:backup/selection:Selection",
+        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    ),
+    "judged through the VPC it records": ("aws:ec2/flowLog:FlowLog",),
+    "narrows what its bucket allows, and can't widen it": (
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+    ),
+    "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
+    "joins resources that are judged themselves": (
+        "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:rds/subnetGroup:SubnetGroup",
+    ),
+    "carries traffic that security groups let through": (
+        "aws:ec2/eip:Eip",
+        "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/natGateway:NatGateway",
+        "aws:ec2/route:Route",
+        "aws:ec2/routeTable:RouteTable",
+        "aws:ec2/vpcEndpoint:VpcEndpoint",
+    ),
+    "lets traffic out, which the routes of its subnet limit": (
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    ),
+}
+
+REVIEWED: dict[str, str] = {token: reason for reason, tokens in _REASONS.items() for token in tokens}
+"""The reason why a type needs no rule, by its token."""

@@ -1,0 +1,100 @@
+"""Encryption keys: rotated, of a kind that stays strong, and usable by nobody unknown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from policy_pack.documents import is_public, name_of, statements
+from policy_pack.tokens import KEY
+from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
+
+KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+
+
+@rule(
+    on=(KEY,),
+    severity=Severity.HIGH,
+    promise="encryption",
+    controls=("SH:KMS.4", "CIS7:4.6", "PH:KMS-PERIOD"),
+    fix="set enableKeyRotation to true, and rotationPeriodInDays to a year or less",
+)
+def kms_key_rotates_yearly(
+    key: Resource, *, longest_period_days: int = setting(365, "days between two rotations at most", minimum=90)
+) -> Iterator[Finding]:
+    """A key that leaked unnoticed must not open what is written years later."""
+    if key.get("keyUsage", default="ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT" or (
+        key.get("customerMasterKeySpec", default="SYMMETRIC_DEFAULT") != "SYMMETRIC_DEFAULT"
+    ):
+        raise NotApplicable("KMS rotates symmetric encryption keys only")
+    if key.get("enableKeyRotation") is not True:
+        yield "enableKeyRotation is not true"
+    # AWS KMS API Reference, EnableKeyRotation: the period is 365 days where none is given.
+    period = key.get("rotationPeriodInDays", default=365)
+    if period > longest_period_days:
+        yield f"rotationPeriodInDays is {period}, more than {longest_period_days}"
+
+
+@kms_key_rotates_yearly.passes
+def rotated_every_year() -> None:
+    aws.kms.Key("data", enable_key_rotation=True)
+    aws.kms.Key("signing", customer_master_key_spec="ECC_NIST_P256", key_usage="SIGN_VERIFY")
+
+
+@kms_key_rotates_yearly.fails
+def rotation_left_at_the_default() -> None:
+    aws.kms.Key("data")
+
+
+@kms_key_rotates_yearly.fails
+def rotated_every_two_years() -> None:
+    aws.kms.Key("data", enable_key_rotation=True, rotation_period_in_days=730)
+
+
+@rule(
+    on=(KEY, KEY_POLICY),
+    severity=Severity.CRITICAL,
+    promise="encryption",
+    controls=("SH:KMS.5", "CIS7:2.21"),
+    fix="name the accounts or roles that may use the key, or bind * with kms:CallerAccount or aws:PrincipalOrgID",
+)
+def kms_key_policy_not_public(key: Resource) -> Iterator[Finding]:
+    """A key that anybody may use protects nothing."""
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        if is_public(statement):
+            yield f"{name_of(statement)} lets anybody use the key"
+
+    yield from each(statements(key, "policy"), judge)
+
+
+def _key_policy(principal: object, condition: Mapping[str, object] | None = None) -> str:
+    statement = {"Sid": "Use", "Effect": "Allow", "Principal": principal, "Action": "kms:*", "Resource": "*"}
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": [statement | ({"Condition": condition} if condition else {})]}
+    )
+
+
+@kms_key_policy_not_public.passes
+def for_the_account_alone() -> None:
+    aws.kms.Key("data", policy=_key_policy({"AWS": "arn:aws:iam::111122223333:root"}))
+    key = aws.kms.Key("shared")
+    own_account = {"StringEquals": {"kms:CallerAccount": "111122223333"}}
+    aws.kms.KeyPolicy("shared", key_id=key.id, policy=_key_policy("*", own_account))
+
+
+@kms_key_policy_not_public.fails
+def for_everybody() -> None:
+    aws.kms.Key("data", policy=_key_policy({"AWS": "*"}))
+
+
+@kms_key_policy_not_public.fails
+def for_everybody_through_one_service() -> None:
+    through_s3 = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
+    aws.kms.Key("data", policy=_key_policy("*", through_s3))
+
+
+@kms_key_policy_not_public.undetermined
+def for_a_role_created_with_it() -> None:
+    role = aws.iam.Role("reader", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
+    aws.kms.Key("data", policy=role.arn.apply(lambda arn: _key_policy({"AWS": arn})))

@@ -1,0 +1,236 @@
+"""The adapter to the engine: the `Analyzer` protocol in front, rules, verdicts and configuration behind.
+
+`pulumi_policy` decodes a resource once per policy and takes the first unknown value for the end of the policy. This
+servicer decodes it once for all, and answers "not applicable" for the rest from a cache per type.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Callable, Collection
+from concurrent import futures
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import proto
+from pulumi_policy import EnforcementLevel, Severity
+
+from policy_pack.configuration import WAIVERS_SCHEMA, ConfigurationError, configure, default_level
+from policy_pack.judge import Judgement, Verdict, judge
+from policy_pack.pack import Pack
+from policy_pack.resources import Graph, Resource
+from policy_pack.vocabulary import Rule
+
+NAME = "hedgerow"
+_WORKERS = 4
+_LARGEST_MESSAGE = 400 * 1024 * 1024  # what the engine itself allows
+_LEVELS = {
+    EnforcementLevel.ADVISORY: proto.ADVISORY,
+    EnforcementLevel.MANDATORY: proto.MANDATORY,
+    EnforcementLevel.DISABLED: proto.DISABLED,
+}
+_SEVERITIES = {
+    Severity.LOW: proto.POLICY_SEVERITY_LOW,
+    Severity.MEDIUM: proto.POLICY_SEVERITY_MEDIUM,
+    Severity.HIGH: proto.POLICY_SEVERITY_HIGH,
+    Severity.CRITICAL: proto.POLICY_SEVERITY_CRITICAL,
+}
+UNDETERMINED = "undetermined: "
+"""How a message begins that reports neither a pass nor a violation."""
+WAIVED = "waived until "
+"""How a message begins that reports a violation accepted for a time."""
+
+
+class Analyzer(proto.AnalyzerServicer):
+    """Answers the engine for one run. Methods bear the protocol's names."""
+
+    def __init__(self, pack: Pack, today: datetime.date) -> None:
+        self._pack = pack
+        self._today = today
+        self._configuration = configure(pack.rules, {})
+        self._inputs: dict[str, Struct] = {}
+        self._plans: dict[str, tuple[list[Rule], proto.AnalyzeResponse]] = {}
+        self.stop: Callable[[], None] = lambda: None
+
+    def Analyze(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
+        """Judge one resource's inputs by the rules that need no more, before it is changed."""
+        self._inputs[request.urn] = request.properties
+        rules, foreign = self._plan(request.type)
+        response = proto.AnalyzeResponse()
+        response.CopyFrom(foreign)
+        if rules:
+            resource = Resource(request, request.properties, None)
+            for rule in rules:
+                judgement = judge(rule, resource, self._configuration[rule.id].settings)
+                if judgement.verdict is Verdict.NOT_APPLICABLE:
+                    _add_not_applicable(response, rule, judgement.reasons[0])
+                else:
+                    self._report(response, rule, resource, judgement, resource.secrets)
+        return response
+
+    def AnalyzeStack(self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
+        """Judge the stack by the rules that need more than one resource."""
+        response = proto.AnalyzeResponse()
+        graph = Graph(request.resources, self._inputs)
+        for rule in self._enabled(self._pack.rules, graph=True):
+            applied = False
+            for resource in graph.of_type(*rule.on):
+                judgement = judge(rule, resource, self._configuration[rule.id].settings, graph)
+                applied |= judgement.verdict is not Verdict.NOT_APPLICABLE
+                self._report(response, rule, resource, judgement, graph.secrets)
+            if not applied:
+                _add_not_applicable(response, rule, "the stack has no resource that the rule judges")
+        return response
+
+    def Remediate(self, _request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.RemediateResponse:
+        """Change nothing: a fix is the program's to make."""
+        _, everything = self._plan("")
+        return proto.RemediateResponse(not_applicable=everything.not_applicable)
+
+    def GetAnalyzerInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> proto.AnalyzerInfo:
+        """Describe the pack and its rules."""
+        return proto.AnalyzerInfo(
+            name=NAME, supportsConfig=True, policies=[_describe(rule) for rule in self._pack.rules]
+        )
+
+    def GetPluginInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> proto.PluginInfo:
+        """Leave the version to PulumiPolicy.yaml, which the engine prefers."""
+        return proto.PluginInfo()
+
+    def Handshake(
+        self, _request: proto.AnalyzerHandshakeRequest, _context: grpc.ServicerContext
+    ) -> proto.AnalyzerHandshakeResponse:
+        """Accept the engine."""
+        return proto.AnalyzerHandshakeResponse()
+
+    def ConfigureStack(
+        self, _request: proto.AnalyzerStackConfigureRequest, _context: grpc.ServicerContext
+    ) -> proto.AnalyzerStackConfigureResponse:
+        """Accept the stack; no rule depends on its name or tags."""
+        return proto.AnalyzerStackConfigureResponse()
+
+    def Configure(self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """Take over the policy configuration, or refuse it in one line."""
+        try:
+            self._configuration = configure(self._pack.rules, request.policyConfig)
+        except ConfigurationError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._plans.clear()
+        return empty_pb2.Empty()
+
+    def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
+        """End at once; the engine waits seconds for a plugin that doesn't."""
+        self.stop()
+        return empty_pb2.Empty()
+
+    def _enabled(self, rules: Collection[Rule], *, graph: bool) -> list[Rule]:
+        return [rule for rule in rules if rule.needs_graph is graph and self._configuration[rule.id].enabled]
+
+    def _plan(self, token: str) -> tuple[list[Rule], proto.AnalyzeResponse]:
+        """Return the rules that judge a type, and "not applicable" for the others, which else count as passed."""
+        plan = self._plans.get(token)
+        if plan is None:
+            own = self._enabled(self._pack.rules_on(token), graph=False) if token else []
+            foreign = proto.AnalyzeResponse()
+            for rule in self._enabled(self._pack.rules, graph=False):
+                if rule not in own:
+                    _add_not_applicable(foreign, rule, "")
+            plan = self._plans[token] = (own, foreign)
+        return plan
+
+    def _report(
+        self,
+        response: proto.AnalyzeResponse,
+        rule: Rule,
+        resource: Resource,
+        judgement: Judgement,
+        secrets: Collection[str],
+    ) -> None:
+        """Add what the engine must hear of a judgement: nothing of a pass."""
+        if judgement.verdict in {Verdict.PASS, Verdict.NOT_APPLICABLE}:
+            return
+        level = self._configuration[rule.id].level
+        lines = list(judgement.reasons)
+        if judgement.crashed:
+            level = EnforcementLevel.MANDATORY
+            lines[0] = f"{UNDETERMINED}the rule crashed on {resource.urn}: {lines[0]}"
+        elif judgement.verdict is Verdict.UNDETERMINED:
+            level = level if rule.undetermined_blocks else EnforcementLevel.ADVISORY
+            lines = [f"{UNDETERMINED}not known before the deployment: {', '.join(lines)}; judged again on `pulumi up`"]
+        else:
+            level, note = self._waive(rule, resource.urn, level)
+            lines = [*note, *lines, f"Fix: {rule.fix}"]
+        keeps = ", ".join(rule.controls_of(resource.type))
+        lines.append(f"Keeps: {rule.promise}" + (f" ({keeps})" if keeps else ""))
+        response.diagnostics.append(
+            proto.AnalyzeDiagnostic(
+                policyName=rule.id,
+                policyPackName=NAME,
+                description=rule.why,
+                message=_redact("\n".join(lines), secrets),
+                urn=resource.urn,
+                enforcementLevel=_LEVELS[level],
+                severity=_SEVERITIES[rule.severity],
+            )
+        )
+
+    def _waive(self, rule: Rule, urn: str, level: EnforcementLevel) -> tuple[EnforcementLevel, list[str]]:
+        waiver = self._configuration[rule.id].waiver_for(urn)
+        if waiver is None:
+            return level, []
+        if waiver.expires < self._today:
+            return level, [f"the waiver for this expired on {waiver.expires}"]
+        return EnforcementLevel.ADVISORY, [f"{WAIVED}{waiver.expires} ({waiver.reason}):"]
+
+
+def serve(pack: Pack) -> None:
+    """Serve the pack until the engine cancels or interrupts; print the port first, as the engine expects."""
+    analyzer = Analyzer(pack, datetime.datetime.now(tz=datetime.UTC).date())
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=_WORKERS),
+        options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)],
+    )
+
+    def stop() -> None:
+        server.stop(grace=0.1)  # lets the answer to Cancel itself leave
+
+    analyzer.stop = stop
+    proto.add_AnalyzerServicer_to_server(analyzer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
+    try:
+        server.wait_for_termination()
+    except KeyboardInterrupt:
+        server.stop(grace=None)
+
+
+def _add_not_applicable(response: proto.AnalyzeResponse, rule: Rule, reason: str) -> None:
+    response.not_applicable.append(proto.PolicyNotApplicable(policy_name=rule.id, reason=reason))
+
+
+def _describe(rule: Rule) -> proto.PolicyInfo:
+    schema = proto.PolicyConfigSchema()
+    own = {name: item.schema() for name, item in rule.settings.items() if item.owner in {None, rule.id}}
+    schema.properties.update({**own, "waivers": WAIVERS_SCHEMA})
+    return proto.PolicyInfo(
+        name=rule.id,
+        displayName=rule.id.replace("_", " ").capitalize(),
+        description=rule.why,
+        enforcementLevel=_LEVELS[default_level(rule)],
+        severity=_SEVERITIES[rule.severity],
+        policy_type=proto.POLICY_TYPE_STACK if rule.needs_graph else proto.POLICY_TYPE_RESOURCE,
+        configSchema=schema,
+        framework=proto.PolicyComplianceFramework(name="Security & Privacy page", specification=rule.promise),
+        tags=rule.controls,
+        remediation_steps=rule.fix,
+    )
+
+
+def _redact(message: str, secrets: Collection[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        message = message.replace(secret, "[secret]")
+    return message

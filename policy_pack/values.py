@@ -1,0 +1,192 @@
+"""What a rule reads: the engine's property values in, plain Python values and `Unknown` out.
+
+A preview doesn't know every value. Reading one that isn't known raises `Unknown`, so that no rule can take it for an
+answer; everything that is known stays readable beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, overload
+
+from google.protobuf.struct_pb2 import Struct, Value
+from pulumi_policy import deserialize, proxy
+
+# One sentinel per kind of value stands for "not known yet" on the wire.
+_SENTINELS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+_SIGNATURES_OF_FILES = (deserialize.SPECIAL_ASSET_SIG, deserialize.SPECIAL_ARCHIVE_SIG)
+
+
+class Unknown(Exception):  # noqa: N818 - it is a verdict on its way, not an error
+    """A value that isn't known before the deployment. Its text names the property, and never a value."""
+
+
+class _UnknownValue:
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN = _UnknownValue()
+
+
+def decode(properties: Struct, secrets: set[str]) -> dict[str, Any]:
+    """Return the properties as plain values, `UNKNOWN` in place of what isn't known.
+
+    Secrets become readable; their text is added to `secrets`, so that the caller can keep it out of messages.
+    """
+    return {key: _decode(value, secrets, secret=False) for key, value in properties.fields.items()}
+
+
+def _decode(value: Value, secrets: set[str], *, secret: bool) -> Any:
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return [_decode(item, secrets, secret=secret) for item in value.list_value.values]
+    if kind == "struct_value":
+        return _decode_object(value.struct_value, secrets, secret=secret)
+    plain: Any = None if kind is None or kind == "null_value" else getattr(value, kind)
+    if plain in _SENTINELS:
+        return UNKNOWN
+    if isinstance(plain, float) and plain.is_integer():
+        plain = int(plain)
+    if secret and plain and not isinstance(plain, bool):
+        secrets.update(_texts_of(str(plain)))
+    return plain
+
+
+def _texts_of(secret: str) -> set[str]:
+    """Return what must not be printed of a secret: itself and, of JSON such as a policy, every text inside."""
+    inside: Any = None
+    if secret.startswith(("{", "[")):
+        with contextlib.suppress(ValueError):
+            inside = json.loads(secret)
+    return {secret, *(leaf for leaf in leaves(inside) if isinstance(leaf, str) and leaf)}
+
+
+def _decode_object(struct: Struct, secrets: set[str], *, secret: bool) -> Any:
+    fields = struct.fields
+    if deserialize.SPECIAL_SIG_KEY in fields:
+        signature = fields[deserialize.SPECIAL_SIG_KEY].string_value
+        if signature == deserialize.SPECIAL_SECRET_SIG:
+            return _decode(fields["value"], secrets, secret=True)
+        if signature not in _SIGNATURES_OF_FILES:
+            # A kind of value this pack has never heard of is one it can't judge.
+            return UNKNOWN
+    return {key: _decode(value, secrets, secret=secret) for key, value in fields.items()}
+
+
+class Props:
+    """The properties of a resource, or of an object inside one, under their wire names (camelCase)."""
+
+    __slots__ = ("_origin", "_path", "_values")
+
+    def __init__(self, values: Mapping[str, Any], path: str = "", origin: str = "") -> None:
+        self._values = values
+        self._path = path
+        self._origin = origin
+
+    def get(self, *path: str, default: Any = None) -> Any:
+        """Return the value at `path`, `default` where it is absent or null; objects as `Props`, lists as `Items`.
+
+        Raises:
+            Unknown: the value, or an object on the way to it, isn't known before the deployment.
+        """
+        values: Any = self._values
+        where = self._path
+        for key in path:
+            if not isinstance(values, Mapping):
+                raise TypeError(f"{where or 'the resource'} is not an object")
+            values = values.get(key)
+            where = f"{where}.{key}" if where else key
+            if values is UNKNOWN:
+                raise Unknown(where)
+            if values is None:
+                return default
+        return _wrap(values, where, self._origin)
+
+    def has(self, *path: str) -> bool:
+        """Return whether something other than null, an empty text, list or object is at `path`.
+
+        Raises:
+            Unknown: it isn't known before the deployment.
+        """
+        return raw(self.get(*path)) not in (None, "", [], {})
+
+    def where(self, *path: str) -> str:
+        """Return the name of the property at `path` from the resource down, such as `rules[0].schedule`."""
+        return ".".join(filter(None, (self._path, *path)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __repr__(self) -> str:
+        return f"Props({self._path or self._origin})"
+
+
+class Items(Sequence[Any]):
+    """A list of which some elements may not be known: the known ones come first, then `Unknown` is raised.
+
+    So `x in items` is an answer where the known elements hold it, and every known element is judged.
+    """
+
+    __slots__ = ("_origin", "_path", "_values")
+
+    def __init__(self, values: Sequence[Any], path: str = "", origin: str = "") -> None:
+        self._values = values
+        self._path = path
+        self._origin = origin
+
+    def __iter__(self) -> Iterator[Any]:
+        unknown = None
+        for index, value in enumerate(self._values):
+            where = f"{self._path}[{index}]"
+            if value is UNKNOWN:
+                unknown = unknown or where
+            else:
+                yield _wrap(value, where, self._origin)
+        if unknown is not None:
+            raise Unknown(unknown)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return Items(self._values[index], self._path, self._origin)
+        where = f"{self._path}[{index}]"
+        if self._values[index] is UNKNOWN:
+            raise Unknown(where)
+        return _wrap(self._values[index], where, self._origin)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Items({self._path})"
+
+
+def raw(value: Any) -> Any:
+    """Return the plain value inside a `Props` or `Items`, `UNKNOWN` where an element isn't known."""
+    return value._values if isinstance(value, (Props, Items)) else value  # noqa: SLF001 - one file, one abstraction
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Yield the texts, numbers and `UNKNOWN` inside a plain value."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+def _wrap(value: Any, path: str, origin: str) -> Any:
+    if isinstance(value, Mapping):
+        return Props(value, path, origin)
+    if isinstance(value, list):
+        return Items(value, path, origin)
+    return value

@@ -1,0 +1,244 @@
+"""The words a rule is written in.
+
+A rule is a generator function: its name is the id, its docstring the why, the decorator its record, and its examples
+are the documentation and the tests. It takes the resource, and where it asks for them a `graph` of the stack, the `row`
+of its table and its settings; it yields one text for everything that is wrong. Reading what isn't known raises
+`Unknown`, which makes the verdict undetermined unless something else is certainly wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+
+from pulumi_policy import Severity
+
+from policy_pack.resources import Graph, Resource
+from policy_pack.values import Props, Unknown
+
+if TYPE_CHECKING:
+    import pulumi_aws as aws
+else:
+
+    class _ImportedWhenUsed:
+        """Examples alone need the SDK, and the pack does without it when it judges."""
+
+        def __getattr__(self, name):
+            return getattr(importlib.import_module("pulumi_aws"), name)
+
+    aws = _ImportedWhenUsed()
+
+__all__ = [
+    "ANY_AWS_TYPE",
+    "Finding",
+    "Graph",
+    "NotApplicable",
+    "Props",
+    "Resource",
+    "Row",
+    "Rule",
+    "Setting",
+    "Severity",
+    "Unknown",
+    "aws",
+    "each",
+    "rule",
+    "setting",
+]
+
+Finding: TypeAlias = "str | Unknown"
+"""What is wrong, in one line that names the property; or what can't be told."""
+
+Promise = Literal[
+    "encryption",
+    "backup",
+    "disaster-recovery",
+    "business-continuity",
+    "system-access-control",
+    "password",
+    "data-protection",
+    "data-classification",
+    "data-deletion",
+    "asset-management",
+    "information-security",
+    "incident-response",
+    "vulnerability-management",
+    "sdlc",
+    "vendor-management",
+    "risk-assessment",
+    "gdpr",
+    "ccpa",
+    "hipaa",
+]
+"""The handbook policy or section that a rule keeps."""
+
+ANY_AWS_TYPE = "aws:*"
+"""Stands for every type of the AWS provider in a rule's `on`."""
+
+T = TypeVar("T")
+
+
+class NotApplicable(Exception):  # noqa: N818 - it is a verdict on its way, not an error
+    """The rule has nothing to say about this resource. Its text is the reason."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number, text, switch or list of numbers or texts that a policy configuration may change.
+
+    Several rules may read one setting: `owner` then names the rule whose configuration holds it.
+    """
+
+    default: Any
+    description: str
+    minimum: int | None = None
+    owner: str | None = None
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON schema of the setting."""
+        kinds = {bool: "boolean", int: "integer", str: "string", list: "array"}
+        schema = {"type": kinds[type(self.default)], "description": self.description, "default": self.default}
+        if isinstance(self.default, list):
+            schema["items"] = {"type": kinds[type(self.default[0])]}
+        if self.minimum is not None:
+            schema["minimum"] = self.minimum
+        return schema
+
+
+def setting(default: Any, description: str, *, minimum: int | None = None, owner: str | None = None) -> Any:
+    """Declare a setting as the default of a rule's keyword-only parameter; the parameter's name is the setting's."""
+    return Setting(default, description, minimum, owner)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: where a type keeps a promise, the values that keep it, and AWS's value where it is unset."""
+
+    path: tuple[str, ...]
+    allowed: tuple[Any, ...] = (True,)
+    unset: Any = None
+    controls: tuple[str, ...] = ()
+
+    def judge(self, resource: Props) -> Iterator[Finding]:
+        """Yield what is wrong with the resource's property."""
+        value = resource.get(*self.path, default=self.unset)
+        if value not in self.allowed:
+            where = resource.where(*self.path)
+            yield f"{where} is {_spell(value)}; it must be {' or '.join(map(_spell, self.allowed))}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """Pulumi code that a rule must judge in a known way."""
+
+    verdict: Literal["pass", "fail", "undetermined"]
+    program: Callable[[], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule and its record. Made by `rule`."""
+
+    check: Callable[..., Iterator[Finding]]
+    on: Mapping[str, Any]
+    severity: Severity
+    promise: Promise
+    fix: str
+    own_controls: tuple[str, ...]
+    undetermined_blocks: bool
+    settings: Mapping[str, Setting]
+    needs_graph: bool
+    takes_row: bool
+    examples: list[Example] = field(default_factory=list, repr=False)
+
+    @property
+    def id(self) -> str:
+        """The name that configuration, events and evidence know the rule by."""
+        return self.check.__name__
+
+    @property
+    def why(self) -> str:
+        """Why the rule exists, in full."""
+        return inspect.cleandoc(self.check.__doc__ or "")
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """The ids of every control that the rule answers for."""
+        return tuple(dict.fromkeys(control for token in self.on for control in self.controls_of(token)))
+
+    def controls_of(self, token: str) -> tuple[str, ...]:
+        """Return the ids of the controls that the rule answers for on one type."""
+        return (*self.own_controls, *getattr(self.on.get(token), "controls", ()))
+
+    def passes(self, program: Callable[[], None]) -> Callable[[], None]:
+        """Record an example that keeps the rule."""
+        self.examples.append(Example("pass", program))
+        return program
+
+    def fails(self, program: Callable[[], None]) -> Callable[[], None]:
+        """Record an example that breaks the rule."""
+        self.examples.append(Example("fail", program))
+        return program
+
+    def undetermined(self, program: Callable[[], None]) -> Callable[[], None]:
+        """Record an example that a preview can't judge."""
+        self.examples.append(Example("undetermined", program))
+        return program
+
+
+def rule(  # noqa: PLR0913 - a record has as many fields as there are things to say
+    *,
+    on: Iterable[str] | Mapping[str, Any],
+    severity: Severity,
+    promise: Promise,
+    fix: str,
+    controls: tuple[str, ...] = (),
+    undetermined_blocks: bool = False,
+) -> Callable[[Callable[..., Iterator[Finding]]], Rule]:
+    """Make a generator function a rule.
+
+    Args:
+        on: the type tokens it judges; as a mapping, a table whose value for the type the function takes as `row`. A
+            value with `controls` adds them to the rule's for its type.
+        severity: from high on, a violation blocks unless the configuration says otherwise.
+        promise: the handbook policy or section that it keeps.
+        fix: what to do, as a command ("set ...").
+        controls: the ids of the catalogue's controls that it answers for.
+        undetermined_blocks: a violation that can't be excluded blocks as a violation does.
+    """
+
+    def record(check: Callable[..., Iterator[Finding]]) -> Rule:
+        parameters = inspect.signature(check).parameters
+        return Rule(
+            check=check,
+            on=on if isinstance(on, dict) else dict.fromkeys(on),
+            severity=severity,
+            promise=promise,
+            fix=fix,
+            own_controls=controls,
+            undetermined_blocks=undetermined_blocks,
+            settings={name: value.default for name, value in parameters.items() if isinstance(value.default, Setting)},
+            needs_graph="graph" in parameters,
+            takes_row="row" in parameters,
+        )
+
+    return record
+
+
+def each(items: Iterable[T], check: Callable[[T], Iterator[Finding]]) -> Iterator[Finding]:
+    """Judge every item by itself, so that what isn't known of one hides nothing in another."""
+    iterator = iter(items)
+    while True:
+        try:
+            yield from check(next(iterator))
+        except StopIteration:
+            return
+        except Unknown as unknown:
+            yield unknown
+
+
+def _spell(value: Any) -> str:
+    return "not set" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
