@@ -1,1 +1,1 @@
-"""What a machine lacks to run Hedgerow: the Pulumi engine, its Python language host, an AWS plugin and an AWS account."""
+"""What a machine lacks to run Hedgerow: the Pulumi engine, a Python language host, an AWS plugin and an AWS account."""

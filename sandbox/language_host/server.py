@@ -75,7 +75,7 @@ class Children:
 
     def start(self, python: Path, request: ProgramRequest | PolicyPackRequest, **popen: Any) -> subprocess.Popen[bytes]:
         """Start `child.py` under `python` and hand it `request`. Its stdin stays open as its lifeline."""
-        child = subprocess.Popen([python, CHILD], stdin=subprocess.PIPE, start_new_session=True, **popen)  # noqa: S603 argument list
+        child = subprocess.Popen([python, CHILD], stdin=subprocess.PIPE, start_new_session=True, **popen)
         with self._lock:
             self._running.add(child)
         assert child.stdin  # noqa: S101 stdin=PIPE: for the type checker
