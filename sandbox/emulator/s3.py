@@ -1,0 +1,60 @@
+"""S3 as documented, where moto differs: who may deliver access logs, and Object Lock on a bucket with objects."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.s3.exceptions import InvalidBucketState
+from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
+
+from sandbox.emulator.extensions import put
+
+_get_lock = S3Backend.get_object_lock_configuration
+
+
+def install() -> None:
+    """Correct moto's buckets."""
+    put(FakeBucket, staticmethod(_log_permissions_enabled_policy))
+    put(S3Backend, put_object_lock_configuration, get_object_lock_configuration)
+
+
+def _log_permissions_enabled_policy(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
+    """Whether the target's policy lets the logging service put objects below the prefix, whatever else it says."""
+    arn = f"arn:{target_bucket.partition}:s3:::{target_bucket.name}"
+    resources = {f"{arn}/{target_prefix or ''}*", f"{arn}/*"}
+
+    def allows(statement: dict[str, Any]) -> bool:
+        principal = statement.get("Principal")
+        return (
+            statement.get("Effect") == "Allow"
+            and isinstance(principal, dict)
+            and LOGGING_SERVICE_PRINCIPAL in _listed(principal.get("Service"))
+            and bool({"s3:PutObject", "s3:*"} & {*_listed(statement.get("Action"))})
+            and bool(resources & {*_listed(statement.get("Resource"))})
+        )
+
+    policy = json.loads(target_bucket.policy or b"{}")
+    return any(allows(statement) for statement in _listed(policy.get("Statement")))
+
+
+def _listed(value: Any) -> list[Any]:
+    """A policy takes one value for a list of one."""
+    return value if isinstance(value, list) else [value] if value is not None else []
+
+
+def put_object_lock_configuration(self: S3Backend, bucket_name: str, lock_enabled: object, *period: Any) -> None:
+    """ "You can enable Object Lock for new or existing buckets", those with objects included."""
+    bucket = self.get_bucket(bucket_name)
+    if not bucket.is_versioned:
+        raise InvalidBucketState("Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+    bucket.object_lock_enabled = bucket.object_lock_enabled or bool(lock_enabled)
+    mode, days, years = period
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days or 0, years or 0
+
+
+def get_object_lock_configuration(self: S3Backend, bucket_name: str) -> tuple[bool, str | None, int | None, int | None]:
+    """A period is in days or in years: the other one is not answered."""
+    enabled, mode, days, years = _get_lock(self, bucket_name)
+    return enabled, mode, days or None, years or None

@@ -1,0 +1,110 @@
+"""Roles, their own policies and those attached to them."""
+
+import json
+from typing import Any
+
+from tests.sandbox.conformance.case import TRUST, Account, Case, tags_of
+
+_BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+def _role(account: Account, name: str) -> dict[str, Any]:
+    iam = account.client("iam")
+    role = iam.get_role(RoleName=name)["Role"]
+    return {
+        "trusts": role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"],
+        "description": role.get("Description"),
+        "hours": role["MaxSessionDuration"] // 3600,
+        "path": role["Path"],
+        "boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "tags": tags_of(iam.list_role_tags(RoleName=name)["Tags"]),
+    }
+
+
+def _policy(action: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
+
+
+def _role_policy(account: Account, thing_id: str) -> Any:
+    role, _, name = thing_id.partition(":")
+    return account.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+
+
+def _write_role_policy(account: Account, thing_id: str) -> None:
+    role, _, name = thing_id.partition(":")
+    account.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(_policy("s3:Get*")))
+
+
+def _attached(account: Account, thing_id: str) -> str | None:
+    role, _, arn = thing_id.partition("/")
+    attached = account.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    return next((policy["PolicyName"] for policy in attached if policy["PolicyArn"] == arn), None)
+
+
+CASES = (
+    Case(
+        "aws:iam/role:Role",
+        inputs=lambda _: {
+            "name": "case-new-role",
+            "assumeRolePolicy": TRUST % "backup.amazonaws.com",
+            "path": "/service/",
+            "description": "first",
+            "maxSessionDuration": 7200,
+            "permissionsBoundary": _BOUNDARY,
+            "forceDetachPolicies": True,
+            "tags": {"owner": "data"},
+        },
+        seen=_role,
+        created={
+            "trusts": "backup.amazonaws.com",
+            "description": "first",
+            "hours": 2,
+            "path": "/service/",
+            "boundary": _BOUNDARY,
+            "tags": {"owner": "data"},
+        },
+        update={
+            "assumeRolePolicy": TRUST % "ec2.amazonaws.com",
+            "description": "second",
+            "maxSessionDuration": None,
+            "permissionsBoundary": None,
+            "tags": None,
+        },
+        updated={
+            "trusts": "ec2.amazonaws.com",
+            "description": "second",
+            "hours": 1,
+            "path": "/service/",
+            "boundary": None,
+            "tags": {},
+        },
+        drift=lambda account, name: account.client("iam").update_role(RoleName=name, Description="by hand"),
+        drifted={"description": "by hand"},
+        outputs=("arn", "name", "uniqueId", "createDate", "tagsAll"),
+        never="never",
+    ),
+    Case(
+        "aws:iam/rolePolicy:RolePolicy",
+        inputs=lambda account: {
+            "name": "case",
+            "role": account.role(),
+            "policy": json.dumps(_policy("s3:*"), indent=1),
+        },
+        seen=_role_policy,
+        created=_policy("s3:*"),
+        update={"policy": json.dumps(_policy("kms:*"))},
+        updated=_policy("kms:*"),
+        drift=_write_role_policy,
+        drifted={"policy": json.dumps(_policy("s3:Get*"))},
+        outputs=("name", "role", "policy"),
+        never="case-role:never",
+    ),
+    Case(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        inputs=lambda account: {"role": account.role(), "policyArn": _BOUNDARY},
+        seen=_attached,
+        created="ReadOnlyAccess",
+        outputs=("role", "policyArn"),
+        never=f"case-role/{_BOUNDARY}",
+    ),
+)
