@@ -7,7 +7,7 @@ PULUMI := $(SANDBOX) pulumi
 ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fix check test preview demo-block up refresh destroy docs bench clean
+.PHONY: help setup lock fix check test preview demo-block up refresh destroy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

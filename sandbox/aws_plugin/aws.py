@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 # No profile and no configuration file: a developer's real account must not shine through.
 _NOWHERE = {
@@ -130,7 +131,7 @@ def _one_line(client: Any, operation: str, secrets: Iterable[str]) -> Iterator[N
     """Turn what botocore raises into an `AwsError`."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, ResponseParserError) as error:  # the last: it is not AWS that answered
         refusal = error.response["Error"] if isinstance(error, ClientError) else {}
         code, message = refusal.get("Code") or type(error).__name__, refusal.get("Message") or str(error)
         for secret in secrets:

@@ -22,7 +22,15 @@ INCARNATION = "__emulator"
 T = TypeVar("T")
 _TAGS = MapOf(schema.Scalar("string"))
 # What botocore raises, and `AwsError` carries as its code, when nobody listens at the endpoint.
-_NO_ANSWER = frozenset({"EndpointConnectionError", "ConnectionClosedError", "ConnectTimeoutError", "ReadTimeoutError"})
+_NO_ANSWER = frozenset(
+    {
+        "ConnectTimeoutError",
+        "ConnectionClosedError",
+        "EndpointConnectionError",
+        "HTTPClientError",  # the connection was reset in the middle of an answer
+        "ReadTimeoutError",
+    }
+)
 
 
 class Lifecycle:
@@ -110,13 +118,15 @@ class Lifecycle:
             return operation(self._account())
         except handlers.PartlyCreated as error:
             state = _state(token, error.state, props, incarnation)
-            raise PartialError(error.id, encode(state), redacted(str(error.cause), [props, olds])) from None
-        except handlers.NotEmulated as error:
-            raise PluginError(redacted(str(error), [props, olds])) from None
-        except AwsError as error:
-            if error.code in _NO_ANSWER:
-                raise self._emulator.down() from None
-            raise PluginError(redacted(str(error), [props, olds])) from None
+            raise PartialError(error.id, encode(state), self._reason(error.cause, props, olds)) from None
+        except (handlers.NotEmulated, AwsError) as error:
+            raise PluginError(self._reason(error, props, olds)) from None
+
+    def _reason(self, error: Exception, props: Props, olds: Props | None) -> str:
+        """What went wrong, in one line that quotes no secret property."""
+        if getattr(error, "code", None) in _NO_ANSWER:
+            return str(self._emulator.down())
+        return redacted(str(error), [props, olds])
 
     def _account(self) -> Any:
         """The handlers' way to AWS, once the account is known to be one that the provider may touch."""

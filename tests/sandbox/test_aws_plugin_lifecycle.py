@@ -86,6 +86,15 @@ def test_a_resource_that_exists_in_part_is_not_lost(lifecycle: Lifecycle, shelf:
     assert list(detail.reasons) == ["put_policy on kms: Malformed: the policy [secret] is bad"]
 
 
+@pytest.mark.parametrize("code", ["EndpointConnectionError", "ConnectionClosedError", "HTTPClientError"])
+def test_an_emulator_that_dies_halfway_through_a_creation_is_named(
+    lifecycle: Lifecycle, shelf: Shelf, code: str
+) -> None:
+    shelf.fail = lambda: PartlyCreated("id-9", {}, AwsError("list_resource_tags", "kms", code, "gone"))
+    with pytest.raises(PartialError, match="does not answer: start it with"):
+        lifecycle.create(KEY, {})
+
+
 @pytest.mark.parametrize("operation", ["create", "update", "delete", "read"])
 def test_an_error_of_aws_is_one_line_without_secrets(lifecycle: Lifecycle, shelf: Shelf, operation: str) -> None:
     _, state = lifecycle.create(KEY, {"description": Secret("hunter2")})

@@ -65,6 +65,8 @@ def test_every_type_of_the_sdk_has_a_schema_to_its_last_nested_object() -> None:
 def test_names_and_obligations_are_those_of_the_running_sdk(token: str) -> None:
     """What pulumi's own introspection says of the imported classes is what was read from their source."""
     place = schema.tokens()[token]
+    # The package first: importing a module of one that pulumi_aws loads lazily leaves the package without its types.
+    getattr(importlib.import_module(f"pulumi_aws.{place.package}"), place.name)
     module = importlib.import_module(f"pulumi_aws.{place.package}.{place.file.stem}")
     arguments = getattr(module, module.__all__[0])
     resource = schema.resource(token)
