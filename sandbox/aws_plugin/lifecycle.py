@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sandbox.aws_plugin import schema
 from sandbox.aws_plugin.configuration import Configuration
 from sandbox.aws_plugin.diff import same
-from sandbox.aws_plugin.emulator import Emulator
+from sandbox.aws_plugin.emulator import Emulator, EmulatorError
 from sandbox.aws_plugin.errors import PartialError, PluginError
 from sandbox.aws_plugin.schema import ListOf, MapOf, ObjectOf, Property, Resource, Type
 from sandbox.aws_plugin.values import Props, Secret, encode, like, plain, redacted
@@ -118,15 +118,15 @@ class Lifecycle:
             return operation(self._account())
         except handlers.PartlyCreated as error:
             state = _state(token, error.state, props, incarnation)
-            raise PartialError(error.id, encode(state), self._reason(error.cause, props, olds)) from None
+            raise PartialError(error.id, encode(state), str(self._failure(error.cause, props, olds))) from None
         except (handlers.NotEmulated, AwsError) as error:
-            raise PluginError(self._reason(error, props, olds)) from None
+            raise self._failure(error, props, olds) from None
 
-    def _reason(self, error: Exception, props: Props, olds: Props | None) -> str:
+    def _failure(self, error: Exception, props: Props, olds: Props | None) -> PluginError | EmulatorError:
         """What went wrong, in one line that quotes no secret property."""
         if getattr(error, "code", None) in _NO_ANSWER:
-            return str(self._emulator.down())
-        return redacted(str(error), [props, olds])
+            return self._emulator.down()
+        return PluginError(redacted(str(error), [props, olds]))
 
     def _account(self) -> Any:
         """The handlers' way to AWS, once the account is known to be one that the provider may touch."""
