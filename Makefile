@@ -18,6 +18,7 @@ setup: .venv/.installed ## the virtual environment, from the hash-locked require
 # The stamp is made last, so that an interrupted installation is begun again.
 .venv/.installed: requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Hedgerow needs Python 3.11 or newer, not %d.%d: run make with PYTHON=python3.11" % sys.version_info[:2])'
+	@test ! -L .venv || { echo "setup: .venv is a link: remove it, or another checkout's packages are lost" >&2; exit 1; }
 	@echo "setup: installing the locked packages into .venv (about a minute on a new machine)"
 	@$(PYTHON) -m venv --clear .venv || { echo "setup: no virtual environment could be made: install your system's python3-venv" >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
