@@ -7,7 +7,7 @@ PULUMI := $(SANDBOX) pulumi
 ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fix check test preview demo-block up refresh destroy clean
+.PHONY: help setup lock fix check test preview demo-block up refresh destroy bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ refresh: setup ## compare STACK's state with what is really there
 
 destroy: setup ## delete what STACK holds in the sandbox
 	@$(PULUMI) destroy --stack $(STACK) --yes --skip-preview
+
+bench: setup ## how long previews take, as ratios in one run
+	@$(BIN)/python -m bench
 
 clean: ## forget the sandbox and the virtual environment (the engine stays in its cache)
 	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) reset --yes; fi
