@@ -11,11 +11,15 @@ from typing import Any
 import pulumi
 
 from infrastructure import database, recordings
+from infrastructure.access import PeopleRoles, PeopleRolesArgs
+from infrastructure.account import AccountDefaults, AccountDefaultsArgs
 from infrastructure.backup import Backup, BackupArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
+from infrastructure.guard import guard_every_role
 from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
 from infrastructure.network import Network, NetworkArgs
+from infrastructure.pipeline import PipelineRoles, PipelineRolesArgs
 from infrastructure.promises import Recovery
 from infrastructure.recordings import SessionRecordingsArgs, session_recordings
 from infrastructure.settings import Settings
@@ -25,6 +29,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     """Register every resource of the stack in AWS account `account`, and return the stack's outputs."""
     scope = settings.scope(account)
     customer_data = settings.customer_data(scope)
+    guard_every_role(scope)
     keys = DomainKeys(
         "keys",
         DomainKeysArgs(
@@ -34,6 +39,16 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             log_groups=(scope.log_group("*"), database.log_group(scope)),
         ),
     )
+    AccountDefaults(
+        "account",
+        AccountDefaultsArgs(
+            scope,
+            {scope.region: keys.volumes.arn, scope.recovery_region: keys.recovery_volumes.arn},
+            password_age_days=settings.password_age_days,
+        ),
+    )
+    people = PeopleRoles("people", PeopleRolesArgs(scope, settings.people_accounts))
+    pipeline = PipelineRoles("pipeline", PipelineRolesArgs(scope, settings.repository))
     log_groups = LogGroups(scope, keys.logs.arn)
     network = Network(
         "network", NetworkArgs(scope, log_groups, settings.vpc_cidr, settings.zones, settings.nat_gateways)
@@ -98,6 +113,13 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         "vpcId": network.vpc.id,
         "auditArchive": audit.archive.name,
         "databaseClients": product_database.clients.id,
+        "roles": {
+            "auditor": people.auditor.arn,
+            "engineer": people.engineer.arn,
+            "breakGlass": people.break_glass.arn,
+            "preview": pipeline.preview.arn,
+            "deploy": pipeline.deploy.arn,
+        },
         "stores": {
             recordings.SERVICE: store(recordings_bucket.name, recordings.RECOVERY),
             database.SERVICE: store(product_database.cluster.cluster_identifier, database.RECOVERY),

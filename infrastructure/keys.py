@@ -1,4 +1,4 @@
-"""Encryption: one customer-managed key for each data domain, and one for backups in the recovery region.
+"""Encryption: one customer-managed key for each data domain, and in the recovery region those for backups and volumes.
 
 Enters: the scope, and what the logs key serves. Leaves: `DomainKeys`, whose fields are the keys. Whoever administers a
 key through the key policy can't use it through the same statement: administration has no cryptographic action, and
@@ -72,6 +72,19 @@ class DomainKeys(pulumi.ComponentResource):
         self.recovery = self._create_key(
             scope,
             _Domain("recovery", "Copies of backups", customer, via=("backup", "rds"), region=scope.recovery_region),
+        )
+        self.volumes = self._create_key(
+            scope, _Domain("volumes", "Volumes of instances, by default", customer, via=("ec2",))
+        )
+        self.recovery_volumes = self._create_key(
+            scope,
+            _Domain(
+                "recovery-volumes",
+                "Volumes of instances in the recovery region",
+                customer,
+                via=("ec2",),
+                region=scope.recovery_region,
+            ),
         )
         self.register_outputs({})
 

@@ -26,6 +26,11 @@ SEARCHABLE_LOG_DAYS = 400
 """Information Security: log groups keep 400 days, past the 365 of CloudWatch.16; the trail's archive keeps 2,555."""
 
 
+PASSWORD_LENGTH = 16
+PASSWORDS_REMEMBERED = 24
+"""Password: 16 characters or more of all classes, and none of the last 24."""
+
+
 class BrokenPromise(pulumi.RunError):
     """A value that would break a promise. Pulumi shows its text as it is, without a traceback."""
 
@@ -60,6 +65,7 @@ NONCURRENT_DAYS = Limit(
 DATABASE_INSTANCES = Limit(
     2, 16, "Business Continuity: stores span zones, and an Aurora cluster has 16 instances at most"
 )
+PASSWORD_AGE_DAYS = Limit(1, 90, "Password: expiry as configured, after 90 days at most (IAM.17)")
 VPC_PREFIX = Limit(16, 20, "Data Protection: three zones with a public, a private and an isolated subnet each")
 ZONES = Limit(3, 3, "Business Continuity: stores span three zones")
 

@@ -83,6 +83,22 @@ def _zones() -> dict[str, Any]:
     return {"parse": parse, "allowed": allowed, "promise": promises.ZONES.promise}
 
 
+def _accounts() -> dict[str, Any]:
+    def parse(raw: str) -> tuple[str, ...]:
+        accounts = json.loads(raw)
+        if not isinstance(accounts, list) or len(accounts) != len(set(accounts)):
+            raise ValueError
+        if any(not isinstance(account, str) or re.fullmatch(r"\d{12}", account) is None for account in accounts):
+            raise ValueError
+        return tuple(accounts)
+
+    return {
+        "parse": parse,
+        "allowed": "must be a list of different AWS account ids, each a text of twelve digits",
+        "promise": "System Access Control: people come from accounts that are named",
+    }
+
+
 _PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """RFC 1918."""
 
@@ -135,6 +151,20 @@ class Settings:
     audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=_number(promises.AUDIT_DAYS))
     recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=_number(promises.RECORDING_DAYS))
     noncurrent_days: int = field(default=7, metadata=_number(promises.NONCURRENT_DAYS))
+
+    password_age_days: int = field(
+        default=promises.PASSWORD_AGE_DAYS.high, metadata=_number(promises.PASSWORD_AGE_DAYS)
+    )
+    people_accounts: tuple[str, ...] = field(default=(), metadata=_accounts())
+    """Where people sign in; without any, the stack's own account."""
+    repository: str = field(
+        default="none",
+        metadata=_text(
+            r"none|[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/[A-Za-z0-9_.-]{1,100}",
+            "a repository on GitHub as owner/name, or none",
+            "Software Development Lifecycle: only a repository's pipeline deploys",
+        ),
+    )
 
     def scope(self, account: str) -> Scope:
         """Where the current stack's resources live, in AWS account `account`, and how they are labelled."""

@@ -25,6 +25,18 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     ),
+    "a default of the account, which no resource relies on": (
+        "aws:ebs/defaultKmsKey:DefaultKmsKey",
+        "aws:ebs/encryptionByDefault:EncryptionByDefault",
+        "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
+        "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess",
+        "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
+        "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
+        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+    ),
+    "an identity provider, which lets nobody in without a role that is judged itself": (
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    ),
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",

@@ -63,7 +63,7 @@ class Aws:
         key = (service, region or self.region)
         with _SESSION_LOCK:
             if key not in self._clients:
-                self._clients[key] = _SESSION.create_client(
+                client = self._clients[key] = _SESSION.create_client(
                     service,
                     region_name=key[1],
                     endpoint_url=self.endpoint_url,
@@ -71,7 +71,12 @@ class Aws:
                     aws_secret_access_key="testing",  # noqa: S106 - the emulator takes any key; none is a secret
                     config=_CONFIG,
                 )
+                client.meta.events.register("before-sign.s3-control", self._leave_the_account_out)
             return self._clients[key]
+
+    def _leave_the_account_out(self, request: Any, **_event: Any) -> None:
+        """Take away the account id that S3 Control puts before the host's name, too: an address has no such part."""
+        request.url = request.url.replace(f"//{self.account}.", "//", 1)
 
     @property
     def account(self) -> str:

@@ -30,6 +30,7 @@ from importlib import import_module
 from typing import Any
 
 EXTENSIONS: tuple[str, ...] = (
+    "sandbox.emulator.account",
     "sandbox.emulator.backup",
     "sandbox.emulator.cloudtrail",
     "sandbox.emulator.ec2",

@@ -23,7 +23,10 @@ def _key_of(environment: Registrations, arn: str) -> Registered:
 
 def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> None:
     keys = {key.name: key for key in environment.of("kms/key:Key")}
-    assert set(keys) == {f"{domain}-key" for domain in ("customer-data", "logs", "secrets", "backups", "recovery")}
+    assert set(keys) == {
+        f"{domain}-key"
+        for domain in ("customer-data", "logs", "secrets", "backups", "recovery", "volumes", "recovery-volumes")
+    }
     for alias in environment.of("kms/alias:Alias"):
         key = keys[alias.name.removesuffix("-alias")]
         assert alias.inputs["targetKeyId"] == key.state["keyId"]
@@ -83,7 +86,7 @@ def test_grants_are_for_aws_services_alone(environment: Registrations) -> None:
         for statement in key.document()
         if "kms:CreateGrant" in _actions(statement)
     ]
-    assert len(granting) == 5
+    assert len(granting) == len(environment.of("kms/key:Key"))
     assert all(statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"} for statement in granting)
 
 

@@ -52,6 +52,7 @@ def test_settings_are_typed_and_default_to_the_promise() -> None:
     assert settings.customer_data_class is DataClass.RESTRICTED
     assert settings.holds_phi is False
     assert settings.recovery_region == "us-west-1"
+    assert (settings.password_age_days, settings.people_accounts, settings.repository) == (90, (), "none")
     assert (settings.backup_retention_days, settings.audit_retention_days) == (35, 2555)
 
 
@@ -99,6 +100,20 @@ def test_settings_are_typed_and_default_to_the_promise() -> None:
         ("hedgerow:recordingDays", "31", "Data Deletion"),
         ("hedgerow:noncurrentDays", "0", "Data Deletion"),
         ("hedgerow:noncurrentDays", "30", "Data Deletion"),
+        ("hedgerow:passwordAgeDays", "0", "Password: expiry"),
+        ("hedgerow:passwordAgeDays", "91", "Password: expiry"),
+        ("hedgerow:peopleAccounts", "111122223333", "System Access Control: people"),
+        ("hedgerow:peopleAccounts", "[111122223333]", "System Access Control: people"),
+        ("hedgerow:peopleAccounts", '["11112222333"]', "System Access Control: people"),
+        ("hedgerow:peopleAccounts", '["*"]', "System Access Control: people"),
+        ("hedgerow:peopleAccounts", '["111122223333", "111122223333"]', "System Access Control: people"),
+        ("hedgerow:peopleAccounts", "everybody", "System Access Control: people"),
+        ("hedgerow:repository", "hedgerow", "Software Development Lifecycle: only"),
+        ("hedgerow:repository", "", "Software Development Lifecycle: only"),
+        ("hedgerow:repository", "*/hedgerow", "Software Development Lifecycle: only"),
+        ("hedgerow:repository", "owner/*", "Software Development Lifecycle: only"),
+        ("hedgerow:repository", "owner/name:ref", "Software Development Lifecycle: only"),
+        ("hedgerow:repository", "https://github.com/owner/name", "Software Development Lifecycle: only"),
     ],
 )
 def test_a_bad_value_gets_one_line_that_names_setting_value_and_promise(

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 
 from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
+    account,
     backup,
     cloudtrail,
     ec2,
@@ -41,7 +42,7 @@ from sandbox.aws_plugin.values import Props
 
 __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "find", "invoke", "tokens"]
 
-_SERVICES = (backup, cloudtrail, ec2, ec2_endpoints, ec2_routes, ec2_security_groups, iam, kms, logs, rds, s3)
+_SERVICES = (account, backup, cloudtrail, ec2, ec2_endpoints, ec2_routes, ec2_security_groups, iam, kms, logs, rds, s3)
 RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}
 
 

@@ -1,4 +1,4 @@
-"""Roles, their own policies and those attached to them."""
+"""Roles, their own policies and those attached to them; managed policies, OIDC providers and the password policy."""
 
 import json
 from typing import Any
@@ -39,6 +39,41 @@ def _attached(account: Account, thing_id: str) -> str | None:
     role, _, arn = thing_id.partition("/")
     attached = account.client("iam").list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     return next((policy["PolicyName"] for policy in attached if policy["PolicyArn"] == arn), None)
+
+
+def _managed_policy(account: Account, arn: str) -> dict[str, Any]:
+    iam = account.client("iam")
+    policy = iam.get_policy(PolicyArn=arn)["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=policy["DefaultVersionId"])["PolicyVersion"]
+    return {
+        "document": version["Document"],
+        "path": policy["Path"],
+        "tags": tags_of(iam.list_policy_tags(PolicyArn=arn)["Tags"]),
+    }
+
+
+def _new_version(account: Account, arn: str) -> None:
+    document = json.dumps(_policy("s3:Get*"))
+    account.client("iam").create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+
+
+def _provider(account: Account, arn: str) -> dict[str, Any]:
+    iam = account.client("iam")
+    provider = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    return {
+        "url": provider["Url"],
+        "audiences": sorted(provider["ClientIDList"]),
+        "tags": tags_of(iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn)["Tags"]),
+    }
+
+
+def _passwords(account: Account, _id: str) -> dict[str, Any]:
+    policy = account.client("iam").get_account_password_policy()["PasswordPolicy"]
+    return {name: policy.get(name) for name in ("MinimumPasswordLength", "RequireSymbols", "PasswordReusePrevention")}
+
+
+def _weaken(account: Account, _id: str) -> None:
+    account.client("iam").update_account_password_policy(MinimumPasswordLength=8, RequireNumbers=True)
 
 
 CASES = (
@@ -106,5 +141,62 @@ CASES = (
         created="ReadOnlyAccess",
         outputs=("role", "policyArn"),
         never=f"case-role/{_BOUNDARY}",
+    ),
+    Case(
+        "aws:iam/policy:Policy",
+        inputs=lambda _: {
+            "name": "case-policy",
+            "path": "/boundary/",
+            "description": "first",
+            "policy": json.dumps(_policy("s3:*"), indent=1),
+            "tags": {"owner": "data"},
+        },
+        seen=_managed_policy,
+        created={"document": _policy("s3:*"), "path": "/boundary/", "tags": {"owner": "data"}},
+        update={"policy": json.dumps(_policy("kms:*")), "tags": {"owner": "platform"}},
+        updated={"document": _policy("kms:*"), "path": "/boundary/", "tags": {"owner": "platform"}},
+        drift=_new_version,
+        drifted={"policy": json.dumps(_policy("s3:Get*"))},
+        outputs=("arn", "name", "policy", "policyId", "tagsAll"),
+        never="arn:aws:iam::123456789012:policy/never",
+    ),
+    Case(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        inputs=lambda _: {
+            "url": "https://token.actions.githubusercontent.com",
+            "clientIdLists": ["sts.amazonaws.com"],
+            "tags": {"owner": "platform"},
+        },
+        seen=_provider,
+        created={
+            "url": "token.actions.githubusercontent.com",
+            "audiences": ["sts.amazonaws.com"],
+            "tags": {"owner": "platform"},
+        },
+        update={"clientIdLists": ["other"], "tags": {}},
+        updated={"url": "token.actions.githubusercontent.com", "audiences": ["other"], "tags": {}},
+        drift=lambda account, arn: account.client("iam").add_client_id_to_open_id_connect_provider(
+            OpenIDConnectProviderArn=arn, ClientID="by hand"
+        ),
+        drifted={"clientIdLists": ["other", "by hand"]},
+        outputs=("arn", "url", "clientIdLists", "tagsAll"),
+        never="arn:aws:iam::123456789012:oidc-provider/never.example.org",
+    ),
+    Case(
+        "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
+        inputs=lambda _: {
+            "minimumPasswordLength": 16,
+            "requireSymbols": True,
+            "requireNumbers": True,
+            "passwordReusePrevention": 24,
+        },
+        seen=_passwords,
+        created={"MinimumPasswordLength": 16, "RequireSymbols": True, "PasswordReusePrevention": 24},
+        update={"requireSymbols": None, "minimumPasswordLength": 20},
+        updated={"MinimumPasswordLength": 20, "RequireSymbols": False, "PasswordReusePrevention": 24},
+        drift=_weaken,
+        drifted={"minimumPasswordLength": 8, "passwordReusePrevention": None},
+        outputs=("expirePasswords", "minimumPasswordLength"),
+        never=None,
     ),
 )

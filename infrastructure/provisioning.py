@@ -1,0 +1,266 @@
+"""What it takes to create, change and delete the environment, and nothing that reads or writes what is in its stores.
+
+Enters: the scope. Leaves: `provisioning_statements`, for the pipeline's deploy role and for emergencies.
+What it takes to read how the environment is configured is in AWS's read-only policies.
+"""
+
+from __future__ import annotations
+
+from infrastructure.documents import Statement
+from infrastructure.guard import boundary_arn, path
+from infrastructure.scope import Scope
+
+_COMMON = ("Create*", "Delete*", "Put*", "Tag*", "Untag*", "Update*")
+_BEYOND_COMMON: dict[str, tuple[str, ...]] = {
+    "access-analyzer": (),
+    "athena": (),
+    "backup": ("CopyFrom*", "Disassociate*"),
+    "cloudtrail": ("AddTags", "RemoveTags", "StartLogging", "StopLogging"),
+    "cloudwatch": (),
+    "config": ("StartConfigurationRecorder", "StopConfigurationRecorder"),
+    "ecr": ("SetRepositoryPolicy", "StartLifecyclePolicyPreview"),
+    "eks": ("AssociateEncryptionConfig", "AssociateAccessPolicy", "DisassociateAccessPolicy"),
+    "elasticache": ("AddTagsToResource", "Modify*", "RemoveTagsFromResource"),
+    "elasticloadbalancing": ("AddTags", "Modify*", "RemoveTags", "Set*"),
+    "events": ("RemoveTargets",),
+    "glue": (),
+    "guardduty": (),
+    "inspector2": ("Disable", "Enable"),
+    "kafka": ("BatchAssociateScramSecret", "BatchDisassociateScramSecret"),
+    "logs": ("AssociateKmsKey", "DisassociateKmsKey"),
+    "macie2": ("DisableMacie", "EnableMacie"),
+    "rds": ("AddTagsToResource", "Modify*", "RemoveTagsFromResource", "Reset*"),
+    "scheduler": (),
+    "securityhub": ("BatchDisableStandards", "BatchEnableStandards", "DisableSecurityHub", "EnableSecurityHub"),
+    "sns": ("SetSubscriptionAttributes", "SetTopicAttributes", "Subscribe", "Unsubscribe"),
+    "ssm": ("AddTagsToResource", "Modify*", "RemoveTagsFromResource"),
+    "wafv2": ("AssociateWebACL", "DisassociateWebACL"),
+}
+_ALONE: dict[str, tuple[str, ...]] = {
+    "acm": (
+        "AddTagsToCertificate",
+        "DeleteCertificate",
+        "RemoveTagsFromCertificate",
+        "RequestCertificate",
+        "UpdateCertificateOptions",
+    ),
+    "backup-storage": ("MountCapsule",),
+    "ec2": (
+        "AllocateAddress",
+        "Associate*",
+        "Attach*",
+        "AuthorizeSecurityGroup*",
+        "CreateFlowLogs",
+        "CreateInternetGateway",
+        "CreateLaunchTemplate*",
+        "CreateNatGateway",
+        "CreateRoute*",
+        "CreateSecurityGroup",
+        "CreateSubnet",
+        "CreateTags",
+        "CreateVolume",
+        "CreateVpc*",
+        "Delete*",
+        "Detach*",
+        "DisableEbsEncryptionByDefault",
+        "DisableImageBlockPublicAccess",
+        "DisableSnapshotBlockPublicAccess",
+        "Disassociate*",
+        "EnableEbsEncryptionByDefault",
+        "EnableImageBlockPublicAccess",
+        "EnableSnapshotBlockPublicAccess",
+        "GetEbs*",
+        "GetInstanceMetadataDefaults",
+        "ModifyEbsDefaultKmsKeyId",
+        "ModifyInstance*",
+        "ModifyLaunchTemplate",
+        "ModifySecurityGroupRules",
+        "ModifySubnetAttribute",
+        "ModifyVolume",
+        "ModifyVpc*",
+        "ReleaseAddress",
+        "ReplaceRoute*",
+        "ResetEbsDefaultKmsKeyId",
+        "RevokeSecurityGroup*",
+        "RunInstances",
+        "StartInstances",
+        "StopInstances",
+        "TerminateInstances",
+        "UpdateSecurityGroupRule*",
+    ),
+    "kms": (
+        "CancelKeyDeletion",
+        "CreateAlias",
+        "CreateGrant",
+        "CreateKey",
+        "DeleteAlias",
+        "EnableKey*",
+        "PutKeyPolicy",
+        "RevokeGrant",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "UntagResource",
+        "UpdateAlias",
+        "UpdateKeyDescription",
+    ),
+    "s3": (
+        "CreateBucket",
+        "DeleteBucket*",
+        "PutAccountPublicAccessBlock",
+        "PutBucket*",
+        "PutEncryptionConfiguration",
+        "PutInventoryConfiguration",
+        "PutLifecycleConfiguration",
+        "PutMetricsConfiguration",
+        "PutReplicationConfiguration",
+    ),
+    "secretsmanager": (
+        "CancelRotateSecret",
+        "CreateSecret",
+        "DeleteResourcePolicy",
+        "DeleteSecret",
+        "PutResourcePolicy",
+        "RestoreSecret",
+        "RotateSecret",
+        "TagResource",
+        "UntagResource",
+        "UpdateSecret",
+    ),
+}
+"""Services whose common verbs would also reach the data in them."""
+
+PASSED_TO = (
+    "backup.amazonaws.com",
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "ec2.amazonaws.com",
+    "eks.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "pods.eks.amazonaws.com",
+    "restore-testing.backup.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
+"""The services that the environment's own roles are for."""
+
+
+def provisioning_statements(scope: Scope) -> tuple[Statement, ...]:
+    """The statements that let a role create, change and delete the environment's resources."""
+    common = {service: (*_COMMON, *more) for service, more in _BEYOND_COMMON.items()}
+    actions = sorted(f"{service}:{action}" for service, of in (common | _ALONE).items() for action in of)
+    return (
+        {
+            "Sid": "ResourcesInUsWest",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:RequestedRegion": [scope.region, scope.recovery_region]}},
+        },
+        _keys_through_services(scope),
+        *_identity_statements(scope),
+    )
+
+
+def _keys_through_services(scope: Scope) -> Statement:
+    """What a service needs of its caller to create an encrypted store.
+
+    Source: "Password management with Amazon RDS and AWS Secrets Manager" in the RDS user guide, "Required permissions"
+    of "Amazon EBS encryption" in the EBS user guide.
+    """
+    regions = (scope.region, scope.recovery_region)
+    return {
+        "Sid": "UsesKeysThroughServices",
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"],
+        "Resource": [scope.arn("kms", "key/*", region) for region in regions],
+        "Condition": {
+            "StringEquals": {
+                "kms:ViaService": [
+                    f"{service}.{region}.amazonaws.com"
+                    for region in regions
+                    for service in ("backup", "ec2", "rds", "secretsmanager")
+                ]
+            }
+        },
+    }
+
+
+def _identity_statements(scope: Scope) -> tuple[Statement, ...]:
+    """The stack's own roles and policies, by their path; a role can be given permissions only within the boundary."""
+    iam = f"arn:aws:iam::{scope.account}"
+    roles = f"{iam}:role{path(scope)}*"
+    allow = {"Effect": "Allow"}
+    return (
+        {
+            **allow,
+            "Sid": "GivesRolesPermissionsWithinTheBoundary",
+            "Action": [
+                "iam:AttachRolePolicy",
+                "iam:CreateRole",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+            ],
+            "Resource": roles,
+            "Condition": {"StringEquals": {"iam:PermissionsBoundary": boundary_arn(scope)}},
+        },
+        {
+            **allow,
+            "Sid": "ChangesRoles",
+            "Action": [
+                "iam:DeleteRole",
+                "iam:TagRole",
+                "iam:UntagRole",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateRole",
+            ],
+            "Resource": roles,
+        },
+        {
+            **allow,
+            "Sid": "ChangesPolicies",
+            "Action": [
+                "iam:CreatePolicy",
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:TagPolicy",
+                "iam:UntagPolicy",
+            ],
+            "Resource": f"{iam}:policy{path(scope)}*",
+        },
+        {
+            **allow,
+            "Sid": "HandsRolesToTheServicesTheyAreFor",
+            "Action": "iam:PassRole",
+            "Resource": roles,
+            "Condition": {"StringEquals": {"iam:PassedToService": [*PASSED_TO]}},
+        },
+        {
+            **allow,
+            "Sid": "KeepsThePipelinesIdentityProvider",
+            "Action": [
+                "iam:AddClientIDToOpenIDConnectProvider",
+                "iam:CreateOpenIDConnectProvider",
+                "iam:DeleteOpenIDConnectProvider",
+                "iam:RemoveClientIDFromOpenIDConnectProvider",
+                "iam:TagOpenIDConnectProvider",
+                "iam:UntagOpenIDConnectProvider",
+                "iam:UpdateOpenIDConnectProviderThumbprint",
+            ],
+            "Resource": f"{iam}:oidc-provider/token.actions.githubusercontent.com",
+        },
+        {
+            **allow,
+            "Sid": "LetsServicesHaveTheirOwnRoles",
+            "Action": "iam:CreateServiceLinkedRole",
+            "Resource": f"{iam}:role/aws-service-role/*",
+        },
+        {
+            **allow,
+            "Sid": "SetsThePasswordPolicy",
+            "Action": ["iam:DeleteAccountPasswordPolicy", "iam:UpdateAccountPasswordPolicy"],
+            "Resource": "*",
+        },
+    )
