@@ -35,6 +35,7 @@ else:
 __all__ = [
     "ANY_AWS_TYPE",
     "Finding",
+    "Forbidden",
     "Graph",
     "NotApplicable",
     "Props",
@@ -182,6 +183,14 @@ Rows: TypeAlias = "Row | tuple[Row, ...]"
 """What a table holds for a type that keeps one promise in one place, or in several."""
 
 
+@dataclass(frozen=True)
+class Forbidden:
+    """One line of a table of types that must not be used at all, whatever their properties are."""
+
+    instead: str
+    controls: tuple[str, ...] = ()
+
+
 def rows_of(value: Any) -> tuple[Row, ...]:
     """Return the rows of a table's value, whatever else it may hold."""
     return tuple(row for row in (value if isinstance(value, tuple) else (value,)) if isinstance(row, Row))
@@ -259,8 +268,8 @@ class Rule:
     def controls_of(self, token: str) -> tuple[str, ...]:
         """Return the ids of the controls that the rule answers for on one type."""
         value = self.on.get(token)
-        rows = [control for row in rows_of(value) for control in row.controls]
-        return (*self.own_controls, *rows)
+        lines = value if isinstance(value, tuple) else (value,)
+        return (*self.own_controls, *(control for line in lines for control in getattr(line, "controls", ())))
 
     def passes(self, program: Callable[[], None]) -> Callable[[], None]:
         """Record an example that keeps the rule."""
