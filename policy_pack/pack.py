@@ -13,13 +13,16 @@ from policy_pack.rules import (
     block_storage,
     bucket_encryption,
     classification,
+    content_delivery,
     customer_keys,
     encryption,
     encryption_in_transit,
     keys,
+    load_balancers,
     logging,
     network,
     residency,
+    transport_settings,
     unreviewed,
 )
 from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
@@ -31,13 +34,16 @@ MODULES = (
     block_storage,
     bucket_encryption,
     classification,
+    content_delivery,
     customer_keys,
     encryption,
     encryption_in_transit,
     keys,
+    load_balancers,
     logging,
     network,
     residency,
+    transport_settings,
 )
 
 
