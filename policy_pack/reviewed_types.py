@@ -19,6 +19,13 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:backup/selection:Selection",
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
     ),
+    "judged through the distribution that sends its headers": (
+        "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
+    ),
+    "judged through the listener it belongs to": (
+        "aws:alb/listenerRule:ListenerRule",
+        "aws:lb/listenerRule:ListenerRule",
+    ),
     "judged through the VPC it records": ("aws:ec2/flowLog:FlowLog",),
     "narrows what its bucket allows, and can't widen it": (
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",

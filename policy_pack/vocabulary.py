@@ -12,12 +12,13 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from pulumi_policy import Severity
 
 from policy_pack.resources import Graph, Resource
-from policy_pack.values import Props, Unknown
+from policy_pack.values import Items, Props, Unknown, raw
 
 if TYPE_CHECKING:
     import pulumi_aws as aws
@@ -34,17 +35,21 @@ else:
 __all__ = [
     "ANY_AWS_TYPE",
     "Finding",
+    "Forbidden",
     "Graph",
     "NotApplicable",
     "Props",
     "Resource",
     "Row",
+    "Rows",
     "Rule",
     "Setting",
     "Severity",
     "Unknown",
     "aws",
+    "declare",
     "each",
+    "judge_rows",
     "rule",
     "setting",
 ]
@@ -113,21 +118,112 @@ def setting(default: Any, description: str, *, minimum: int | None = None, owner
     return Setting(default, description, minimum, owner)
 
 
+Check: TypeAlias = "Callable[[Props, tuple[str, ...]], Iterator[Finding]]"
+"""Judges the property that names lead to, from the object that holds it; several names where one between is absent."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One line of a table: where a type keeps a promise, the values that keep it, and AWS's value where it is unset."""
+    """One line of a table: where a type keeps a promise, the values that keep it, and AWS's value where it is unset.
+
+    The path leads through objects and through lists, whose every element is judged. `name[]` in it stands for as many
+    blocks as there are, none included; where any other block is absent, the value is unset. AWS's value may depend on
+    the object that lacks it: `unset` is then a function of that.
+    """
 
     path: tuple[str, ...]
     allowed: tuple[Any, ...] = (True,)
     unset: Any = None
     controls: tuple[str, ...] = ()
+    at_least: int | None = None
+    """The smallest number that keeps the promise, in place of `allowed`."""
+    when: tuple[str, ...] = ()
+    """The row applies only where the property at this path is true or not empty."""
+    unless: tuple[str, ...] = ()
+    """The row doesn't apply where one of these properties is set: they name what the value is taken from."""
+    inherits: tuple[str, ...] = ()
+    """Where the value is unset and one of these is not, the value is that of a source that can't be seen."""
 
     def judge(self, resource: Props) -> Iterator[Finding]:
         """Yield what is wrong with the resource's property."""
-        value = resource.get(*self.path, default=self.unset)
-        if value not in self.allowed:
-            where = resource.where(*self.path)
+        yield from self.visit(resource, self._judge)
+
+    def visit(self, resource: Props, check: Check) -> Iterator[Finding]:
+        """Let `check` judge every place where the path ends.
+
+        Raises:
+            NotApplicable: the promise isn't this resource's to keep.
+        """
+        if self.when and not raw(resource.get(*self.when)):
+            raise NotApplicable(f"{resource.where(*self.when)} is not set")
+        for name in self.unless:
+            if resource.has(name):
+                raise NotApplicable(f"it takes this from its {name}")
+        for name in self.inherits:
+            if resource.has(name) and not resource.has(*self.path):
+                raise Unknown(f"{resource.where(*self.path)}, which comes with its {name}")
+        yield from _visit(resource, self.path, check)
+
+    def _judge(self, holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        value = holder.get(*names)
+        if raw(value) in (None, []):
+            value = self.unset(holder) if callable(self.unset) else self.unset
+        values = value if isinstance(value, Items) else [value]
+        yield from each(values, lambda one: self._judge_value(one, holder.where(*names)))
+
+    def _judge_value(self, value: Any, where: str) -> Iterator[Finding]:
+        if self.at_least is not None:
+            if value is None or float(value) < self.at_least:
+                yield f"{where} is {_spell(value)}; it must be at least {self.at_least}"
+        elif value not in self.allowed:
             yield f"{where} is {_spell(value)}; it must be {' or '.join(map(_spell, self.allowed))}"
+
+
+Rows: TypeAlias = "Row | tuple[Row, ...]"
+"""What a table holds for a type that keeps one promise in one place, or in several."""
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """One line of a table of types that must not be used at all, whatever their properties are."""
+
+    instead: str
+    controls: tuple[str, ...] = ()
+
+
+def rows_of(value: Any) -> tuple[Row, ...]:
+    """Return the rows of a table's value, whatever else it may hold."""
+    return tuple(row for row in (value if isinstance(value, tuple) else (value,)) if isinstance(row, Row))
+
+
+def judge_rows(rows: Rows, resource: Props, check: Check | None = None) -> Iterator[Finding]:
+    """Judge a resource by the rows of its type; `check` takes the place of their own comparison.
+
+    Raises:
+        NotApplicable: no row applies.
+    """
+    reasons = []
+    for row in rows_of(rows):
+        judge = row.judge if check is None else partial(row.visit, check=check)
+        try:
+            yield from each([resource], judge)
+        except NotApplicable as reason:
+            reasons.append(reason)
+    if len(reasons) == len(rows_of(rows)):
+        raise reasons[0]
+
+
+def _visit(holder: Props, path: tuple[str, ...], check: Check) -> Iterator[Finding]:
+    name, rest = path[0].removesuffix("[]"), path[1:]
+    if not rest:
+        yield from check(holder, (name,))
+        return
+    inside = holder.get(name)
+    if not raw(inside):
+        if not any(part.endswith("[]") for part in path):
+            yield from check(holder, path)
+    else:
+        yield from each(inside if isinstance(inside, Items) else [inside], lambda block: _visit(block, rest, check))
 
 
 @dataclass(frozen=True)
@@ -171,7 +267,9 @@ class Rule:
 
     def controls_of(self, token: str) -> tuple[str, ...]:
         """Return the ids of the controls that the rule answers for on one type."""
-        return (*self.own_controls, *getattr(self.on.get(token), "controls", ()))
+        value = self.on.get(token)
+        lines = value if isinstance(value, tuple) else (value,)
+        return (*self.own_controls, *(control for line in lines for control in getattr(line, "controls", ())))
 
     def passes(self, program: Callable[[], None]) -> Callable[[], None]:
         """Record an example that keeps the rule."""
@@ -226,6 +324,11 @@ def rule(  # noqa: PLR0913 - a record has as many fields as there are things to 
         )
 
     return record
+
+
+def declare(token: str, **properties: Any) -> None:
+    """Register a resource of any type with properties under their wire names, as an example of a table's line."""
+    importlib.import_module("pulumi").CustomResource(token, "example", properties)
 
 
 def each(items: Iterable[T], check: Callable[[T], Iterator[Finding]]) -> Iterator[Finding]:

@@ -7,14 +7,36 @@ from collections.abc import Iterator
 import pulumi
 
 from policy_pack.rules.backup_coverage import IN_A_PLAN
-from policy_pack.rules.encryption import ENCRYPTED, KEY_PROPERTY
-from policy_pack.tokens import BUCKETS, KEY, ROLE, SECURITY_GROUP, SUBNET, TRAIL, VPC
+from policy_pack.tokens import (
+    BUCKETS,
+    DATABASE_CLUSTER,
+    DATABASE_INSTANCE,
+    KEY,
+    ROLE,
+    SECURITY_GROUP,
+    SUBNET,
+    TRAIL,
+    VAULT,
+    VPC,
+)
 from policy_pack.vocabulary import Finding, Resource, Severity, aws, each, rule, setting
 
 HOLDS_DATA = tuple(
-    token
-    for token in dict.fromkeys((*BUCKETS, *ENCRYPTED, *KEY_PROPERTY, *IN_A_PLAN))
-    if token not in {TRAIL, "aws:rds/globalCluster:GlobalCluster"}
+    dict.fromkeys(
+        (
+            *BUCKETS,
+            VAULT,
+            "aws:cloudwatch/logGroup:LogGroup",
+            "aws:ebs/volume:Volume",
+            "aws:efs/fileSystem:FileSystem",
+            DATABASE_CLUSTER,
+            DATABASE_INSTANCE,
+            "aws:secretsmanager/secret:Secret",
+            "aws:sns/topic:Topic",
+            "aws:sqs/queue:Queue",
+            *IN_A_PLAN,
+        )
+    )
 )
 CLASSES: list[str] = setting(["public", "internal", "confidential", "restricted"], "classes that data may have")
 INVENTORY_TAGS: list[str] = setting(["owner", "environment", "service"], "keys of the tags that every resource carries")

@@ -21,7 +21,7 @@ from policy_pack import resources, reviewed_types
 from policy_pack.pack import MODULES, PACK
 from policy_pack.rules import residency
 from policy_pack.values import Props
-from policy_pack.vocabulary import ANY_AWS_TYPE, Row, Rule
+from policy_pack.vocabulary import ANY_AWS_TYPE, Rule, rows_of
 from tests.policy_pack.engine import judge_program
 
 # The SDK warns of its own old types when it is imported.
@@ -96,9 +96,11 @@ def test_the_check_of_properties_can_fail() -> None:
 @pytest.mark.parametrize("rule", PACK.rules, ids=lambda rule: rule.id)
 def test_every_property_of_a_table_exists(rule: Rule) -> None:
     missing = [
-        (token, row.path)
-        for token, row in rule.on.items()
-        if isinstance(row, Row) and row.path and not row.path[0].startswith("arn:") and not has(token, row.path)
+        (token, path)
+        for token, value in rule.on.items()
+        for row in rows_of(value)
+        for path in (row.path, row.when, *((name,) for name in (*row.unless, *row.inherits)))
+        if path and not path[0].startswith("arn:") and not has(token, tuple(name.removesuffix("[]") for name in path))
     ]
     assert missing == []
 
