@@ -57,13 +57,14 @@ class PeopleRoles(pulumi.ComponentResource):
 
     def _create_role(self, purpose: str, description: str) -> iam.Role:
         scope = self._args.scope
+        tier = BREAK_GLASS if purpose == BREAK_GLASS else "human"
         return iam.Role(
             purpose,
             name=role_name(scope, purpose),
             description=description,
             assume_role_policy=document(*_trust_people(scope, self._args.people_accounts, purpose)),
             max_session_duration=SESSION_SECONDS,
-            tags=scope.tags(SERVICE, DataClass.INTERNAL) | {"access-tier": purpose},
+            tags=scope.tags(SERVICE, DataClass.INTERNAL) | {"access-tier": tier},
             opts=pulumi.ResourceOptions(parent=self),
         )
 

@@ -1,4 +1,4 @@
-"""Software Development Lifecycle: the pipeline's roles. Only the main branch deploys; a pull request looks.
+"""Software Development Lifecycle: the pipeline's roles. Only the main branch deploys; for a pull request it looks.
 
 Enters: the repository. Leaves: `PipelineRoles` with its `preview` and `deploy`. GitHub's identity tokens take the place
 of long-lived keys: "Configuring OpenID Connect in Amazon Web Services" in GitHub's documentation.
@@ -20,7 +20,9 @@ from infrastructure.scope import DataClass, Scope
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 MAIN_BRANCH = "ref:refs/heads/main"
-PULL_REQUEST = "pull_request"
+PREVIEWS = "environment:preview"
+"""The environment, as GitHub calls it, of the jobs that preview pull requests."""
+
 NO_REPOSITORY = "none"
 """No token has this for its subject: GitHub's begin with `repo:`. The roles are there, and nobody can take them."""
 
@@ -69,7 +71,7 @@ class PipelineRoles(pulumi.ComponentResource):
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.preview = self._create_role("preview", "Previews pull requests", PULL_REQUEST, PREVIEW_SECONDS)
+        self.preview = self._create_role("preview", "Previews pull requests", PREVIEWS, PREVIEW_SECONDS)
         self.deploy = self._create_role(DEPLOY, "Deploys the main branch", MAIN_BRANCH, DEPLOY_SECONDS)
         for purpose, role, more in (
             ("preview", self.preview, ()),
@@ -79,9 +81,9 @@ class PipelineRoles(pulumi.ComponentResource):
             write(purpose, role, (READS_NO_CONTENT, *more))
         self.register_outputs({"preview": self.preview.arn, "deploy": self.deploy.arn})
 
-    def _create_role(self, purpose: str, description: str, event: str, seconds: int) -> iam.Role:
+    def _create_role(self, purpose: str, description: str, place: str, seconds: int) -> iam.Role:
         scope, repository = self._args.scope, self._args.repository
-        subject = NO_REPOSITORY if repository == NO_REPOSITORY else f"repo:{repository}:{event}"
+        subject = NO_REPOSITORY if repository == NO_REPOSITORY else f"repo:{repository}:{place}"
         return iam.Role(
             purpose,
             name=role_name(scope, purpose),
@@ -95,6 +97,6 @@ class PipelineRoles(pulumi.ComponentResource):
                 }
             ),
             max_session_duration=seconds,
-            tags=self._tags | {"access-tier": purpose},
+            tags=self._tags | {"access-tier": "pipeline"},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._github]),
         )

@@ -162,7 +162,7 @@ def provisioning_statements(scope: Scope) -> tuple[Statement, ...]:
 
 
 def _keys_through_services(scope: Scope) -> Statement:
-    """What a service needs of its caller to create an encrypted store.
+    """What a service needs of its caller to create a store that is encrypted under one of the environment's keys.
 
     Source: "Password management with Amazon RDS and AWS Secrets Manager" in the RDS user guide, "Required permissions"
     of "Amazon EBS encryption" in the EBS user guide.
@@ -175,11 +175,12 @@ def _keys_through_services(scope: Scope) -> Statement:
         "Resource": [scope.arn("kms", "key/*", region) for region in regions],
         "Condition": {
             "StringEquals": {
+                "aws:ResourceTag/environment": scope.environment.value,
                 "kms:ViaService": [
                     f"{service}.{region}.amazonaws.com"
                     for region in regions
                     for service in ("backup", "ec2", "rds", "secretsmanager")
-                ]
+                ],
             }
         },
     }

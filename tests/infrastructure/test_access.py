@@ -57,6 +57,20 @@ def _allowing(registered: Registrations, purpose: str, action: str) -> list[dict
     return [one for one in every + _written(registered, purpose) if one["Effect"] == "Allow" and _covers(one, action)]
 
 
+@pytest.mark.parametrize(
+    ("purpose", "tier"),
+    [
+        *((purpose, "pipeline") for purpose in PIPELINES),
+        ("auditor", "human"),
+        ("engineer", "human"),
+        ("break-glass", "break-glass"),
+    ],
+)
+def test_a_role_says_who_takes_it(environment: Registrations, purpose: str, tier: str) -> None:
+    """The tag by which the policy pack, and whoever reviews access, knows what to expect of the role."""
+    assert environment.one("iam/role:Role", purpose).inputs["tags"]["access-tier"] == tier
+
+
 @pytest.mark.parametrize("purpose", PEOPLE)
 def test_people_come_with_mfa_for_an_hour_and_tagged_for_the_role(environment: Registrations, purpose: str) -> None:
     role = environment.one("iam/role:Role", purpose)
@@ -81,7 +95,9 @@ def test_people_come_from_the_accounts_that_are_named_and_no_others() -> None:
         assert all(one["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"} for one in trust)
 
 
-@pytest.mark.parametrize(("purpose", "subject"), [("preview", "pull_request"), ("deploy", "ref:refs/heads/main")])
+@pytest.mark.parametrize(
+    ("purpose", "subject"), [("preview", "environment:preview"), ("deploy", "ref:refs/heads/main")]
+)
 def test_pipelines_are_bound_to_repository_and_branch(
     production: Registrations, sandbox: Registrations, purpose: str, subject: str
 ) -> None:
@@ -141,7 +157,10 @@ def test_no_role_reads_what_is_in_a_store(environment: Registrations, purpose: s
         for statement in _allowing(environment, purpose, action):
             # A key is used only where a service asks for it, in the course of creating a store.
             assert action == "kms:Decrypt", action
-            assert all("*" not in service for service in statement["Condition"]["StringEquals"]["kms:ViaService"])
+            conditions = statement["Condition"]["StringEquals"]
+            assert all("*" not in service for service in conditions["kms:ViaService"])
+            (key,) = {one.inputs["tags"]["environment"] for one in environment.of("kms/key:Key")}
+            assert conditions["aws:ResourceTag/environment"] == key
 
 
 @pytest.mark.parametrize("purpose", PIPELINES)

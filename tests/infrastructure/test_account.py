@@ -49,6 +49,8 @@ def test_volumes_of_both_regions_are_encrypted_under_the_regions_own_key(environ
         key = environment.one("kms/key:Key", name)
         assert key.state["region"] == region
         assert keys[region].inputs["keyArn"] == key.state["arn"]
+        through = [one["Condition"]["StringEquals"]["kms:ViaService"] for one in key.document() if "Condition" in one]
+        assert through == [[f"ec2.{region}.amazonaws.com"]] * 2
 
 
 def test_instances_of_both_regions_answer_metadata_to_sessions_alone(environment: Registrations) -> None:
