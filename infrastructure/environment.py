@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 
 from infrastructure import database, recordings
+from infrastructure.alarms import AlarmTopic, AlarmTopicArgs, backup_failures, cis_alarms, topic_arn
 from infrastructure.backup import Backup, BackupArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
 from infrastructure.keys import DomainKeys, DomainKeysArgs
@@ -31,6 +32,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             scope,
             customer_data.data_class,
             trail=trail_arn(scope),
+            alarm_topic=topic_arn(scope),
             log_groups=(scope.log_group("*"), database.log_group(scope)),
         ),
     )
@@ -71,6 +73,9 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             retention_days=settings.audit_retention_days,
         ),
     )
+    topic = AlarmTopic("alarms", AlarmTopicArgs(scope, keys.logs.arn, settings.alarm_subscriber))
+    cis_alarms(topic, audit.log_group)
+    backup_failures(topic)
     backup = Backup(
         "backup",
         BackupArgs(
@@ -97,6 +102,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     return {
         "vpcId": network.vpc.id,
         "auditArchive": audit.archive.name,
+        "alarmTopic": topic.arn,
         "databaseClients": product_database.clients.id,
         "stores": {
             recordings.SERVICE: store(recordings_bucket.name, recordings.RECOVERY),

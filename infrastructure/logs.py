@@ -104,6 +104,7 @@ class AuditTrail(pulumi.ComponentResource):
         self.archive = self._create_archive(f"{name}-archive")
         path = args.scope.log_group("audit-trail")
         group = args.log_groups.create(f"{name}-log-group", path, SERVICE, self)
+        self.log_group = group.name
         role, permissions = self._create_delivery_role(f"{name}-delivery-role", path)
         cloudtrail.Trail(
             f"{name}-trail",

@@ -30,6 +30,13 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:rds/subnetGroup:SubnetGroup",
     ),
+    "watches, and holds nothing: where it reports to is judged itself": (
+        "aws:cloudwatch/eventRule:EventRule",
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
+    ),
+    "judged through the topic it subscribes to": ("aws:sns/topicSubscription:TopicSubscription",),
     "carries traffic that security groups let through": (
         "aws:ec2/eip:Eip",
         "aws:ec2/internetGateway:InternetGateway",

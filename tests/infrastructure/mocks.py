@@ -37,7 +37,9 @@ TAGGED = frozenset(
         "aws:backup/plan:Plan",
         "aws:backup/vault:Vault",
         "aws:cloudtrail/trail:Trail",
+        "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/logGroup:LogGroup",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
@@ -55,6 +57,7 @@ TAGGED = frozenset(
         "aws:rds/clusterParameterGroup:ClusterParameterGroup",
         "aws:rds/subnetGroup:SubnetGroup",
         "aws:s3/bucket:Bucket",
+        "aws:sns/topic:Topic",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
@@ -64,6 +67,8 @@ UNTAGGED = frozenset(
         "aws:backup/selection:Selection",
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
         "aws:backup/vaultPolicy:VaultPolicy",
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:ec2/route:Route",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:iam/rolePolicy:RolePolicy",
@@ -77,6 +82,8 @@ UNTAGGED = frozenset(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sns/topicSubscription:TopicSubscription",
     }
 )
 INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity"})
@@ -143,6 +150,8 @@ class _Aws(mocks.Mocks):
             if service == "s3"
             else f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.partition(':')[0]}/{unique}"
         )
+        if args.typ == "aws:sns/topic:Topic":
+            state["arn"] = f"arn:aws:sns:{region}:{ACCOUNT}:{state['name']}"
         if args.typ == "aws:kms/key:Key":
             state["keyId"] = unique
         if args.typ == "aws:ec2/eip:Eip":

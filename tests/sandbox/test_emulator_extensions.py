@@ -154,6 +154,20 @@ def test_the_rotation_of_a_key_has_a_period_while_it_is_enabled(account: Account
     assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
 
 
+def test_a_metric_filter_is_replaced_by_the_next_of_its_name_and_ends_with_its_group(account: Account) -> None:
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName="/case")
+    metric = {"metricName": "Errors", "metricNamespace": "Case", "metricValue": "1"}
+    for pattern in ("ERROR", "FATAL"):
+        logs.put_metric_filter(
+            logGroupName="/case", filterName="errors", filterPattern=pattern, metricTransformations=[metric]
+        )
+    [found] = logs.describe_metric_filters(logGroupName="/case")["metricFilters"]
+    assert found["filterPattern"] == "FATAL"
+    logs.delete_log_group(logGroupName="/case")
+    assert logs.describe_metric_filters(metricName="Errors", metricNamespace="Case")["metricFilters"] == []
+
+
 def test_a_log_group_gets_and_loses_its_key(account: Account) -> None:
     logs = account.client("logs")
     logs.create_log_group(logGroupName="/case")

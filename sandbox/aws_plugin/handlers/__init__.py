@@ -24,16 +24,19 @@ from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
     backup,
     cloudtrail,
+    cloudwatch,
     ec2,
     ec2_endpoints,
     ec2_routes,
     ec2_security_groups,
+    events,
     iam,
     kms,
     logs,
     mechanics,
     rds,
     s3,
+    sns,
 )
 from sandbox.aws_plugin.handlers.invokes import INVOKES
 from sandbox.aws_plugin.handlers.records import Created, Handler, NotEmulated, PartlyCreated, Record
@@ -41,7 +44,22 @@ from sandbox.aws_plugin.values import Props
 
 __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "find", "invoke", "tokens"]
 
-_SERVICES = (backup, cloudtrail, ec2, ec2_endpoints, ec2_routes, ec2_security_groups, iam, kms, logs, rds, s3)
+_SERVICES = (
+    backup,
+    cloudtrail,
+    cloudwatch,
+    ec2,
+    ec2_endpoints,
+    ec2_routes,
+    ec2_security_groups,
+    events,
+    iam,
+    kms,
+    logs,
+    rds,
+    s3,
+    sns,
+)
 RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}
 
 

@@ -3,19 +3,37 @@
 from tests.sandbox.conformance import (
     backup,
     cloudtrail,
+    cloudwatch,
     ec2,
     ec2_endpoints,
     ec2_routes,
     ec2_security_groups,
+    events,
     iam,
     kms,
     logs,
     rds,
     s3,
+    sns,
 )
 
 CASES = tuple(
     case
-    for service in (backup, cloudtrail, ec2, ec2_endpoints, ec2_routes, ec2_security_groups, iam, kms, logs, rds, s3)
+    for service in (
+        backup,
+        cloudtrail,
+        cloudwatch,
+        ec2,
+        ec2_endpoints,
+        ec2_routes,
+        ec2_security_groups,
+        events,
+        iam,
+        kms,
+        logs,
+        rds,
+        s3,
+        sns,
+    )
     for case in service.CASES
 )
