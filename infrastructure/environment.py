@@ -18,6 +18,7 @@ from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
 from infrastructure.network import Network, NetworkArgs
 from infrastructure.promises import Recovery
+from infrastructure.recorder import ConfigurationRecorder, ConfigurationRecorderArgs
 from infrastructure.recordings import SessionRecordingsArgs, session_recordings
 from infrastructure.settings import Settings
 
@@ -73,6 +74,10 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             retention_days=settings.audit_retention_days,
         ),
     )
+    history = ConfigurationRecorder(
+        "config",
+        ConfigurationRecorderArgs(scope, keys.logs.arn, access_logs, retention_days=settings.audit_retention_days),
+    )
     topic = AlarmTopic("alarms", AlarmTopicArgs(scope, keys.logs.arn, settings.alarm_subscriber))
     cis_alarms(topic, audit.log_group)
     backup_failures(topic)
@@ -102,6 +107,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     return {
         "vpcId": network.vpc.id,
         "auditArchive": audit.archive.name,
+        "configurationHistory": history.archive.name,
         "alarmTopic": topic.arn,
         "databaseClients": product_database.clients.id,
         "stores": {

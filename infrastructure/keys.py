@@ -61,10 +61,10 @@ class DomainKeys(pulumi.ComponentResource):
             scope,
             _Domain(
                 "logs",
-                "Audit trail, log groups and alarms",
+                "Audit trail, log groups, alarms and configuration history",
                 DataClass.CONFIDENTIAL,
                 via=("s3",),
-                also=(*_log_statements(args), *_alarm_statements(args)),
+                also=(*_log_statements(args), *_alarm_statements(args), _config_statement(args.scope)),
             ),
         )
         self.secrets = self._create_key(
@@ -225,3 +225,18 @@ def _alarm_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
             "Condition": {"StringEquals": this_topic},
         },
     )
+
+
+def _config_statement(scope: Scope) -> Statement:
+    """What AWS Config needs to deliver, for this account.
+
+    Source: "Permissions for the KMS key for the AWS Config delivery channel" in its developer guide.
+    """
+    return {
+        "Sid": "ConfigDelivers",
+        "Effect": "Allow",
+        "Principal": {"Service": "config.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": scope.account}},
+    }

@@ -31,11 +31,15 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:rds/subnetGroup:SubnetGroup",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
+        "aws:cfg/deliveryChannel:DeliveryChannel",
+        "aws:cfg/recorder:Recorder",
+        "aws:cfg/recorderStatus:RecorderStatus",
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
     ),
+    "AWS writes its policies, and its service alone may take it": ("aws:iam/serviceLinkedRole:ServiceLinkedRole",),
     "judged through the topic it subscribes to": ("aws:sns/topicSubscription:TopicSubscription",),
     "carries traffic that security groups let through": (
         "aws:ec2/eip:Eip",

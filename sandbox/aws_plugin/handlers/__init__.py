@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
     backup,
+    cfg,
     cloudtrail,
     cloudwatch,
     ec2,
@@ -46,6 +47,7 @@ __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "fin
 
 _SERVICES = (
     backup,
+    cfg,
     cloudtrail,
     cloudwatch,
     ec2,

@@ -1,4 +1,4 @@
-"""Roles, the policies written into them, and those attached to them."""
+"""Roles, those of services, the policies written into them, and those attached to them."""
 
 from sandbox.aws_plugin.handlers.calls import Scope
 from sandbox.aws_plugin.handlers.records import Call, Code, Record, Tagging
@@ -43,6 +43,20 @@ RECORDS = (
         defaults={"description": "", "maxSessionDuration": 3600, "permissionsBoundary": ""},
         flags=frozenset({"forceDetachPolicies"}),
         tagging=Tagging("tag_role", "untag_role", "list_role_tags", _ROLE),
+    ),
+    Record(
+        "aws:iam/serviceLinkedRole:ServiceLinkedRole",
+        service="iam",
+        noun="Role",
+        key=(linked := {"RoleName": "{id}"}),
+        id="RoleName",
+        create=Call("create_service_linked_role", at="Role"),
+        reads=(Call("get_role", at="Role"),),
+        updates=(Call("update_role", only=("description",)),),
+        deletes=(Call("delete_service_linked_role"),),
+        names={"uniqueId": "RoleId"},
+        defaults={"description": ""},
+        tagging=Tagging("tag_role", "untag_role", "list_role_tags", linked),
     ),
     Record(
         "aws:iam/rolePolicy:RolePolicy",

@@ -2,6 +2,7 @@
 
 from tests.sandbox.conformance import (
     backup,
+    cfg,
     cloudtrail,
     cloudwatch,
     ec2,
@@ -21,6 +22,7 @@ CASES = tuple(
     case
     for service in (
         backup,
+        cfg,
         cloudtrail,
         cloudwatch,
         ec2,

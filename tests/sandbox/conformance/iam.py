@@ -41,6 +41,13 @@ def _attached(account: Account, thing_id: str) -> str | None:
     return next((policy["PolicyName"] for policy in attached if policy["PolicyArn"] == arn), None)
 
 
+_LINKED = {
+    "trusts": ["config.amazonaws.com"],
+    "hours": 1,
+    "path": "/aws-service-role/config.amazonaws.com/",
+    "boundary": None,
+}
+
 CASES = (
     Case(
         "aws:iam/role:Role",
@@ -82,6 +89,22 @@ CASES = (
         drifted={"description": "by hand"},
         outputs=("arn", "name", "uniqueId", "createDate", "tagsAll"),
         never="never",
+    ),
+    Case(
+        "aws:iam/serviceLinkedRole:ServiceLinkedRole",
+        inputs=lambda _account: {
+            "awsServiceName": "config.amazonaws.com",
+            "description": "Config records",
+            "tags": {"owner": "security"},
+        },
+        seen=_role,
+        created=lambda _inputs: {**_LINKED, "description": "Config records", "tags": {"owner": "security"}},
+        update={"description": "Config records all", "tags": {"owner": "web"}},
+        updated=lambda _inputs: {**_LINKED, "description": "Config records all", "tags": {"owner": "web"}},
+        drift=lambda account, name: account.client("iam").update_role(RoleName=name, Description="by hand"),
+        drifted={"description": "by hand"},
+        outputs=("arn", "name", "path", "tagsAll", "uniqueId"),
+        never="AWSServiceRoleForNothing",
     ),
     Case(
         "aws:iam/rolePolicy:RolePolicy",
