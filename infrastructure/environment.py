@@ -14,6 +14,7 @@ from infrastructure import database, recordings
 from infrastructure.alarms import AlarmTopic, AlarmTopicArgs, backup_failures, cis_alarms, topic_arn
 from infrastructure.backup import Backup, BackupArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
+from infrastructure.detection import Detection
 from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
 from infrastructure.network import Network, NetworkArgs
@@ -81,6 +82,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     topic = AlarmTopic("alarms", AlarmTopicArgs(scope, keys.logs.arn, settings.alarm_subscriber))
     cis_alarms(topic, audit.log_group)
     backup_failures(topic)
+    Detection("detection", topic)
     backup = Backup(
         "backup",
         BackupArgs(

@@ -348,3 +348,20 @@ def test_a_bucket_with_objects_can_be_locked_for_days_or_years_once_it_is_versio
         written = s3.put_object(Bucket=bucket, Key="b", Body=b"2")["VersionId"]
         with refused("AccessDenied"):
             s3.delete_object(Bucket=bucket, Key="b", VersionId=written)
+
+
+def test_a_disabled_hub_loses_its_settings_and_standards(account: Account) -> None:
+    hub = account.client("securityhub")
+    standard = "arn:aws:securityhub:us-west-2::standards/cis-aws-foundations-benchmark/v/5.0.0"
+    with refused("InvalidAccessException"):
+        hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    hub.enable_security_hub(ControlFindingGenerator="STANDARD_CONTROL")
+    assert hub.describe_hub()["ControlFindingGenerator"] == "STANDARD_CONTROL"
+    enabled = hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    assert hub.get_enabled_standards()["StandardsSubscriptions"] == enabled["StandardsSubscriptions"]
+    hub.disable_security_hub()
+    with refused("InvalidAccessException"):
+        hub.get_enabled_standards()
+    hub.enable_security_hub()
+    assert hub.describe_hub()["ControlFindingGenerator"] == "SECURITY_CONTROL"
+    assert hub.get_enabled_standards()["StandardsSubscriptions"] == []

@@ -31,12 +31,14 @@ from sandbox.aws_plugin.handlers import (
     ec2_routes,
     ec2_security_groups,
     events,
+    guardduty,
     iam,
     kms,
     logs,
     mechanics,
     rds,
     s3,
+    securityhub,
     sns,
 )
 from sandbox.aws_plugin.handlers.invokes import INVOKES
@@ -55,11 +57,13 @@ _SERVICES = (
     ec2_routes,
     ec2_security_groups,
     events,
+    guardduty,
     iam,
     kms,
     logs,
     rds,
     s3,
+    securityhub,
     sns,
 )
 RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}

@@ -10,11 +10,13 @@ from tests.sandbox.conformance import (
     ec2_routes,
     ec2_security_groups,
     events,
+    guardduty,
     iam,
     kms,
     logs,
     rds,
     s3,
+    securityhub,
     sns,
 )
 
@@ -30,11 +32,13 @@ CASES = tuple(
         ec2_routes,
         ec2_security_groups,
         events,
+        guardduty,
         iam,
         kms,
         logs,
         rds,
         s3,
+        securityhub,
         sns,
     )
     for case in service.CASES
