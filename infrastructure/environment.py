@@ -13,14 +13,17 @@ import pulumi
 from infrastructure import database, recordings
 from infrastructure.access import PeopleRoles, PeopleRolesArgs
 from infrastructure.account import AccountDefaults, AccountDefaultsArgs
+from infrastructure.alarms import AlarmTopic, AlarmTopicArgs, backup_failures, cis_alarms, topic_arn
 from infrastructure.backup import Backup, BackupArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
+from infrastructure.detection import Detection
 from infrastructure.guard import guard_every_role
 from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
 from infrastructure.network import Network, NetworkArgs
 from infrastructure.pipeline import PipelineRoles, PipelineRolesArgs
 from infrastructure.promises import Recovery
+from infrastructure.recorder import ConfigurationRecorder, ConfigurationRecorderArgs
 from infrastructure.recordings import SessionRecordingsArgs, session_recordings
 from infrastructure.settings import Settings
 
@@ -36,6 +39,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             scope,
             customer_data.data_class,
             trail=trail_arn(scope),
+            alarm_topic=topic_arn(scope),
             log_groups=(scope.log_group("*"), database.log_group(scope)),
         ),
     )
@@ -86,6 +90,14 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             retention_days=settings.audit_retention_days,
         ),
     )
+    history = ConfigurationRecorder(
+        "config",
+        ConfigurationRecorderArgs(scope, keys.logs.arn, access_logs, retention_days=settings.audit_retention_days),
+    )
+    topic = AlarmTopic("alarms", AlarmTopicArgs(scope, keys.logs.arn, settings.alarm_subscriber))
+    cis_alarms(topic, audit.log_group)
+    backup_failures(topic)
+    Detection("detection", topic)
     backup = Backup(
         "backup",
         BackupArgs(
@@ -112,6 +124,8 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     return {
         "vpcId": network.vpc.id,
         "auditArchive": audit.archive.name,
+        "configurationHistory": history.archive.name,
+        "alarmTopic": topic.arn,
         "databaseClients": product_database.clients.id,
         "roles": {
             "auditor": people.auditor.arn,

@@ -26,11 +26,12 @@ ROTATION_PERIOD_DAYS = 365
 
 @dataclass(frozen=True)
 class DomainKeysArgs:
-    """`log_groups` are name patterns; `trail` is the audit trail's ARN: what may encrypt under the logs key."""
+    """`log_groups` are name patterns; `trail` and `alarm_topic` are ARNs: what may encrypt under the logs key."""
 
     scope: Scope
     customer_data_class: DataClass
     trail: str
+    alarm_topic: str
     log_groups: tuple[str, ...]
 
 
@@ -59,7 +60,11 @@ class DomainKeys(pulumi.ComponentResource):
         self.logs = self._create_key(
             scope,
             _Domain(
-                "logs", "Audit trail and log groups", DataClass.CONFIDENTIAL, via=("s3",), also=_log_statements(args)
+                "logs",
+                "Audit trail, log groups, alarms and configuration history",
+                DataClass.CONFIDENTIAL,
+                via=("s3",),
+                also=(*_log_statements(args), *_alarm_statements(args), _config_statement(args.scope)),
             ),
         )
         self.secrets = self._create_key(
@@ -208,3 +213,43 @@ def _log_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
             "Condition": {"StringEquals": this_trail},
         },
     )
+
+
+def _alarm_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
+    """What the publishers of the alarm topic need, for that topic alone.
+
+    Source: "Enable compatibility between event sources from AWS services and encrypted topics" in the SNS developer
+    guide. EventBridge sends KMS no source, so that the encryption context of SNS has to say for what it is.
+    """
+    this_topic = {"kms:EncryptionContext:aws:sns:topicArn": args.alarm_topic}
+    from_here = {"aws:SourceAccount": args.scope.account}
+    publish = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
+    return (
+        {
+            **publish,
+            "Sid": "CloudWatchAlarmsPublish",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Condition": {"StringEquals": this_topic | from_here},
+        },
+        {
+            **publish,
+            "Sid": "EventRulesPublish",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Condition": {"StringEquals": this_topic},
+        },
+    )
+
+
+def _config_statement(scope: Scope) -> Statement:
+    """What AWS Config needs to deliver, for this account.
+
+    Source: "Permissions for the KMS key for the AWS Config delivery channel" in its developer guide.
+    """
+    return {
+        "Sid": "ConfigDelivers",
+        "Effect": "Allow",
+        "Principal": {"Service": "config.amazonaws.com"},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": scope.account}},
+    }

@@ -1,6 +1,6 @@
 """Logs: the access logs of buckets, the account's audit trail, and encrypted log groups.
 
-Enters: the logs key and what is to be watched. Leaves: `access_log_bucket`, `AuditTrail` and `LogGroups`.
+Enters: the logs key and what is to be watched. Leaves: `access_log_bucket`, `AuditTrail`, `LogGroups`.
 The trail's archive is locked for as long as the promise says and expires when the lock does.
 """
 
@@ -104,6 +104,7 @@ class AuditTrail(pulumi.ComponentResource):
         self.archive = self._create_archive(f"{name}-archive")
         path = args.scope.log_group("audit-trail")
         group = args.log_groups.create(f"{name}-log-group", path, SERVICE, self)
+        self.log_group = group.name
         role, permissions = self._create_delivery_role(f"{name}-delivery-role", path)
         cloudtrail.Trail(
             f"{name}-trail",
@@ -173,13 +174,7 @@ class AuditTrail(pulumi.ComponentResource):
                 "Resource": objects,
                 "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalServiceName": CLOUDTRAIL}},
             },
-            {
-                "Sid": "NobodyDeletes",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
-                "Resource": objects,
-            },
+            nobody_deletes(objects),
         ]
 
     def _create_delivery_role(self, name: str, log_group: str) -> tuple[iam.Role, iam.RolePolicy]:
@@ -206,6 +201,17 @@ class AuditTrail(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=role),
         )
         return role, permissions
+
+
+def nobody_deletes(objects: pulumi.Output[str]) -> Statement:
+    """A bucket policy's statement: what is archived leaves by lifecycle rule alone."""
+    return {
+        "Sid": "NobodyDeletes",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
+        "Resource": objects,
+    }
 
 
 def _event_selectors(buckets: tuple[pulumi.Output[str], ...]) -> list[cloudtrail.TrailAdvancedEventSelectorArgsDict]:

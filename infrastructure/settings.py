@@ -147,6 +147,13 @@ class Settings:
         )
     )
     database_instances: int = field(metadata=_number(promises.DATABASE_INSTANCES))
+    alarm_subscriber: str = field(
+        metadata=_text(
+            r"https://[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9._~/-]*)?|[A-Za-z0-9._+-]+@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}",
+            "an https:// address or a role's e-mail address",
+            "Incident Response: alarms reach a subscriber, over TLS",
+        )
+    )
     backup_retention_days: int = field(default=promises.BACKUP_DAYS.low, metadata=_number(promises.BACKUP_DAYS))
     audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=_number(promises.AUDIT_DAYS))
     recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=_number(promises.RECORDING_DAYS))

@@ -34,10 +34,12 @@ EXTENSIONS: tuple[str, ...] = (
     "sandbox.emulator.backup",
     "sandbox.emulator.cloudtrail",
     "sandbox.emulator.ec2",
+    "sandbox.emulator.guardduty",
     "sandbox.emulator.kms",
     "sandbox.emulator.logs",
     "sandbox.emulator.rds",
     "sandbox.emulator.s3",
+    "sandbox.emulator.securityhub",
 )
 
 

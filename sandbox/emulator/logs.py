@@ -1,16 +1,18 @@
-"""CloudWatch Logs as documented, where moto has it not: the key and the deletion protection of a log group."""
+"""CloudWatch Logs as documented, where moto has it not: a group's key and protection, the end of its metric filters."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from moto.logs.exceptions import ResourceNotFoundException, ValidationException
+from moto.logs.metric_filters import MetricFilters
 from moto.logs.models import LogGroup, LogsBackend
 from moto.logs.responses import LogsResponse
 
 from sandbox.emulator.extensions import put
 
 _create, _describe, _delete = LogsResponse.create_log_group, LogGroup.to_describe_dict, LogsBackend.delete_log_group
+_add_filter = MetricFilters.add_filter
 
 
 def install() -> None:
@@ -18,6 +20,7 @@ def install() -> None:
     put(LogsResponse, associate_kms_key, disassociate_kms_key, put_log_group_deletion_protection, create_log_group)
     put(LogGroup, to_describe_dict)
     put(LogsBackend, delete_log_group)
+    put(MetricFilters, add_filter)
 
 
 def _group(response: LogsResponse, *members: str) -> Any:
@@ -59,3 +62,11 @@ def delete_log_group(self: LogsBackend, log_group_name: str) -> None:
     if getattr(self.groups.get(log_group_name), "protected", False):
         raise ValidationException(f"Log group {log_group_name} is protected from deletion")
     _delete(self, log_group_name)
+    for each in self.filters.get_matching_filters(log_group_name=log_group_name):
+        self.filters.delete_filter(each["filterName"], log_group_name)
+
+
+def add_filter(self: MetricFilters, filter_name: str, filter_pattern: str, log_group_name: str, metric: Any) -> None:
+    """PutMetricFilter "creates or updates a metric filter": moto keeps the old one beside the new one."""
+    self.delete_filter(filter_name, log_group_name)
+    _add_filter(self, filter_name, filter_pattern, log_group_name, metric)

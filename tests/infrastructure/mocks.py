@@ -38,7 +38,9 @@ TAGGED = frozenset(
         "aws:backup/plan:Plan",
         "aws:backup/vault:Vault",
         "aws:cloudtrail/trail:Trail",
+        "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/logGroup:LogGroup",
+        "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
@@ -49,15 +51,18 @@ TAGGED = frozenset(
         "aws:ec2/subnet:Subnet",
         "aws:ec2/vpc:Vpc",
         "aws:ec2/vpcEndpoint:VpcEndpoint",
+        "aws:guardduty/detector:Detector",
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         "aws:iam/policy:Policy",
         "aws:iam/role:Role",
+        "aws:iam/serviceLinkedRole:ServiceLinkedRole",
         "aws:kms/key:Key",
         "aws:rds/cluster:Cluster",
         "aws:rds/clusterInstance:ClusterInstance",
         "aws:rds/clusterParameterGroup:ClusterParameterGroup",
         "aws:rds/subnetGroup:SubnetGroup",
         "aws:s3/bucket:Bucket",
+        "aws:sns/topic:Topic",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
@@ -67,6 +72,11 @@ UNTAGGED = frozenset(
         "aws:backup/selection:Selection",
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
         "aws:backup/vaultPolicy:VaultPolicy",
+        "aws:cfg/deliveryChannel:DeliveryChannel",
+        "aws:cfg/recorder:Recorder",
+        "aws:cfg/recorderStatus:RecorderStatus",
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:ebs/defaultKmsKey:DefaultKmsKey",
         "aws:ebs/encryptionByDefault:EncryptionByDefault",
         "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
@@ -74,6 +84,7 @@ UNTAGGED = frozenset(
         "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
         "aws:ec2/route:Route",
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:guardduty/detectorFeature:DetectorFeature",
         "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
@@ -87,6 +98,11 @@ UNTAGGED = frozenset(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:securityhub/account:Account",
+        "aws:securityhub/findingAggregator:FindingAggregator",
+        "aws:securityhub/standardsSubscription:StandardsSubscription",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sns/topicSubscription:TopicSubscription",
     }
 )
 INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity"})
@@ -153,6 +169,8 @@ class _Aws(mocks.Mocks):
             if service == "s3"
             else f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.partition(':')[0]}/{unique}"
         )
+        if args.typ == "aws:sns/topic:Topic":
+            state["arn"] = f"arn:aws:sns:{region}:{ACCOUNT}:{state['name']}"
         if args.typ == "aws:kms/key:Key":
             state["keyId"] = unique
         if args.typ == "aws:ec2/eip:Eip":

@@ -37,10 +37,13 @@ def test_every_taggable_resource_has_owner_environment_service_and_class(environ
     ("suffix", "key"),
     [
         ("cloudtrail/trail:Trail", "name"),
+        ("cloudwatch/eventRule:EventRule", "name"),
         ("cloudwatch/logGroup:LogGroup", "name"),
+        ("cloudwatch/metricAlarm:MetricAlarm", "name"),
         ("kms/alias:Alias", "name"),
         ("rds/cluster:Cluster", "clusterIdentifier"),
         ("rds/clusterInstance:ClusterInstance", "identifier"),
+        ("sns/topic:Topic", "name"),
     ],
 )
 def test_stacks_in_one_account_do_not_claim_the_same_names(suffix: str, key: str) -> None:

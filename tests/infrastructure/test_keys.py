@@ -109,6 +109,17 @@ def test_logs_key_serves_exactly_this_stacks_log_groups_and_trail(environment: R
         assert statements[sid]["Condition"]["StringEquals"]["aws:SourceArn"] == arn
 
 
+def test_logs_key_serves_who_publishes_to_the_alarm_topic_for_that_topic_alone(environment: Registrations) -> None:
+    statements = {statement["Sid"]: statement for statement in environment.one("kms/key:Key", "logs-key").document()}
+    (topic,) = environment.of("sns/topic:Topic")
+    for sid, service in (("CloudWatchAlarmsPublish", "cloudwatch"), ("EventRulesPublish", "events")):
+        assert statements[sid]["Principal"] == {"Service": f"{service}.amazonaws.com"}
+        assert {"kms:Decrypt", "kms:GenerateDataKey*"} == set(statements[sid]["Action"])
+        only = statements[sid]["Condition"]["StringEquals"]
+        assert only["kms:EncryptionContext:aws:sns:topicArn"] == topic.state["arn"]
+    assert "aws:SourceAccount" not in statements["EventRulesPublish"]["Condition"]["StringEquals"], "it sends none"
+
+
 @pytest.mark.parametrize(
     ("suffix", "key_property", "domains"),
     [
@@ -117,6 +128,7 @@ def test_logs_key_serves_exactly_this_stacks_log_groups_and_trail(environment: R
         ("rds/clusterInstance:ClusterInstance", "performanceInsightsKmsKeyId", {"customer-data-key"}),
         ("cloudwatch/logGroup:LogGroup", "kmsKeyId", {"logs-key"}),
         ("cloudtrail/trail:Trail", "kmsKeyId", {"logs-key"}),
+        ("sns/topic:Topic", "kmsMasterKeyId", {"logs-key"}),
         ("backup/vault:Vault", "kmsKeyArn", {"backups-key", "recovery-key"}),
     ],
 )

@@ -10,7 +10,7 @@ from infrastructure.promises import BrokenPromise
 from infrastructure.scope import Deployment, Environment, Scope
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations, build
 
-BUCKETS = ("access-logs", "audit-archive", "session-recordings")
+BUCKETS = ("access-logs", "audit-archive", "config-archive", "session-recordings")
 TRAIL_SCOPE = Scope("dev", ACCOUNT, "us-west-2", "us-west-1", "platform", Environment.STAGING, Deployment.CLOUD)
 
 
@@ -62,7 +62,8 @@ def test_no_bucket_policy_allows_anybody_but_a_service_of_this_account(environme
 
 
 @pytest.mark.parametrize(
-    ("bucket", "key"), [("audit-archive", "logs-key"), ("session-recordings", "customer-data-key")]
+    ("bucket", "key"),
+    [("audit-archive", "logs-key"), ("config-archive", "logs-key"), ("session-recordings", "customer-data-key")],
 )
 def test_objects_are_under_the_bucket_key_or_not_written(environment: Registrations, bucket: str, key: str) -> None:
     arn = environment.one("kms/key:Key", key).state["arn"]
@@ -90,7 +91,7 @@ def test_access_logs_go_where_s3_can_deliver_them(environment: Registrations) ->
         logging = _part(environment, "BucketLogging", bucket).inputs
         assert logging["targetBucket"] == target.state["bucket"]
         assert logging["targetPrefix"] == f"{bucket}/"
-    assert len(environment.of("s3/bucketLogging:BucketLogging")) == 2
+    assert len(environment.of("s3/bucketLogging:BucketLogging")) == len(BUCKETS) - 1
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)

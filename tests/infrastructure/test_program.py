@@ -24,7 +24,15 @@ def test_the_program_exports_what_the_environment_answers(monkeypatch: pytest.Mo
     registered, exported = _run(stack_config("sandbox"), monkeypatch)
     names = {resource.name for resource in registered.resources}
     assert {"keys", "network", "audit", "backup", "product-database", "session-recordings"} <= names
-    assert exported == {"vpcId", "auditArchive", "databaseClients", "roles", "stores"}
+    assert exported == {
+        "vpcId",
+        "auditArchive",
+        "alarmTopic",
+        "configurationHistory",
+        "databaseClients",
+        "roles",
+        "stores",
+    }
 
 
 def test_the_account_is_the_one_that_the_credentials_belong_to(monkeypatch: pytest.MonkeyPatch) -> None:

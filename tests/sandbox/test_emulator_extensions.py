@@ -154,6 +154,20 @@ def test_the_rotation_of_a_key_has_a_period_while_it_is_enabled(account: Account
     assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
 
 
+def test_a_metric_filter_is_replaced_by_the_next_of_its_name_and_ends_with_its_group(account: Account) -> None:
+    logs = account.client("logs")
+    logs.create_log_group(logGroupName="/case")
+    metric = {"metricName": "Errors", "metricNamespace": "Case", "metricValue": "1"}
+    for pattern in ("ERROR", "FATAL"):
+        logs.put_metric_filter(
+            logGroupName="/case", filterName="errors", filterPattern=pattern, metricTransformations=[metric]
+        )
+    [found] = logs.describe_metric_filters(logGroupName="/case")["metricFilters"]
+    assert found["filterPattern"] == "FATAL"
+    logs.delete_log_group(logGroupName="/case")
+    assert logs.describe_metric_filters(metricName="Errors", metricNamespace="Case")["metricFilters"] == []
+
+
 def test_a_log_group_gets_and_loses_its_key(account: Account) -> None:
     logs = account.client("logs")
     logs.create_log_group(logGroupName="/case")
@@ -334,3 +348,20 @@ def test_a_bucket_with_objects_can_be_locked_for_days_or_years_once_it_is_versio
         written = s3.put_object(Bucket=bucket, Key="b", Body=b"2")["VersionId"]
         with refused("AccessDenied"):
             s3.delete_object(Bucket=bucket, Key="b", VersionId=written)
+
+
+def test_a_disabled_hub_loses_its_settings_and_standards(account: Account) -> None:
+    hub = account.client("securityhub")
+    standard = "arn:aws:securityhub:us-west-2::standards/cis-aws-foundations-benchmark/v/5.0.0"
+    with refused("InvalidAccessException"):
+        hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    hub.enable_security_hub(ControlFindingGenerator="STANDARD_CONTROL")
+    assert hub.describe_hub()["ControlFindingGenerator"] == "STANDARD_CONTROL"
+    enabled = hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    assert hub.get_enabled_standards()["StandardsSubscriptions"] == enabled["StandardsSubscriptions"]
+    hub.disable_security_hub()
+    with refused("InvalidAccessException"):
+        hub.get_enabled_standards()
+    hub.enable_security_hub()
+    assert hub.describe_hub()["ControlFindingGenerator"] == "SECURITY_CONTROL"
+    assert hub.get_enabled_standards()["StandardsSubscriptions"] == []

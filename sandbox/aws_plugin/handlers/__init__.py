@@ -24,17 +24,23 @@ from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
     account,
     backup,
+    cfg,
     cloudtrail,
+    cloudwatch,
     ec2,
     ec2_endpoints,
     ec2_routes,
     ec2_security_groups,
+    events,
+    guardduty,
     iam,
     kms,
     logs,
     mechanics,
     rds,
     s3,
+    securityhub,
+    sns,
 )
 from sandbox.aws_plugin.handlers.invokes import INVOKES
 from sandbox.aws_plugin.handlers.records import Created, Handler, NotEmulated, PartlyCreated, Record
@@ -42,7 +48,26 @@ from sandbox.aws_plugin.values import Props
 
 __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "find", "invoke", "tokens"]
 
-_SERVICES = (account, backup, cloudtrail, ec2, ec2_endpoints, ec2_routes, ec2_security_groups, iam, kms, logs, rds, s3)
+_SERVICES = (
+    account,
+    backup,
+    cfg,
+    cloudtrail,
+    cloudwatch,
+    ec2,
+    ec2_endpoints,
+    ec2_routes,
+    ec2_security_groups,
+    events,
+    guardduty,
+    iam,
+    kms,
+    logs,
+    rds,
+    s3,
+    securityhub,
+    sns,
+)
 RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}
 
 

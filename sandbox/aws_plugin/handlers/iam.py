@@ -1,4 +1,4 @@
-"""Roles, the policies written into them and those attached to them; managed policies, OIDC providers, passwords."""
+"""Roles, those of services included, and their policies; managed policies, OIDC providers, passwords."""
 
 import json
 from typing import Any
@@ -91,6 +91,20 @@ RECORDS = (
         defaults={"description": "", "maxSessionDuration": 3600, "permissionsBoundary": ""},
         flags=frozenset({"forceDetachPolicies"}),
         tagging=Tagging("tag_role", "untag_role", "list_role_tags", _ROLE),
+    ),
+    Record(
+        "aws:iam/serviceLinkedRole:ServiceLinkedRole",
+        service="iam",
+        noun="Role",
+        key=(linked := {"RoleName": "{id}"}),
+        id="RoleName",
+        create=Call("create_service_linked_role", at="Role"),
+        reads=(Call("get_role", at="Role"),),
+        updates=(Call("update_role", only=("description",)),),
+        deletes=(Call("delete_service_linked_role"),),
+        names={"uniqueId": "RoleId"},
+        defaults={"description": ""},
+        tagging=Tagging("tag_role", "untag_role", "list_role_tags", linked),
     ),
     Record(
         "aws:iam/rolePolicy:RolePolicy",

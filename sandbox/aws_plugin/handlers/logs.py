@@ -1,4 +1,4 @@
-"""Log groups."""
+"""Log groups, and the metrics that are counted in them."""
 
 from sandbox.aws_plugin.handlers.records import Call, Record, Tagging
 
@@ -33,5 +33,23 @@ RECORDS = (
         flags=frozenset({"skipDestroy"}),
         computed={"arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}"},
         tagging=Tagging("tag_resource", "untag_resource", "list_tags_for_resource", {"resourceArn": "{arn}"}),
+    ),
+    Record(
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        service="logs",
+        noun="filter",
+        key={"logGroupName": "{logGroupName}", "filterName": "{name}"},
+        id="{logGroupName}:{name}",
+        create=(put := Call("put_metric_filter")),
+        reads=(
+            Call(
+                "describe_metric_filters",
+                at="metricFilters[?filterName == '{name}'] | [0]",
+                given={"filterNamePrefix": "{name}"},
+            ),
+        ),
+        updates=(put,),
+        deletes=(Call("delete_metric_filter"),),
+        names={f"metricTransformation.{part}": f"metric{part.capitalize()}" for part in ("name", "namespace", "value")},
     ),
 )

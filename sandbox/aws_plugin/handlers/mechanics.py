@@ -161,7 +161,8 @@ def _from_id(record: Record, thing_id: str) -> Props:
     """The properties that an id holds, so that a thing can be read by its id alone (import)."""
     names = re.findall(r"\{(\w+)\}", record.id)
     match = re.fullmatch(re.sub(r"\\\{\w+\\\}", "(.+?)", re.escape(record.id)), thing_id) if names else None
-    return dict(zip(names, match.groups(), strict=True)) if match else {}
+    found = dict(zip(names, match.groups(), strict=True)) if match else {}
+    return {name: value for name, value in found.items() if name in schema.resource(record.token).outputs}
 
 
 def _storable(record: Record, props: Props) -> Props:

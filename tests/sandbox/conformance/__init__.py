@@ -3,16 +3,22 @@
 from tests.sandbox.conformance import (
     account,
     backup,
+    cfg,
     cloudtrail,
+    cloudwatch,
     ec2,
     ec2_endpoints,
     ec2_routes,
     ec2_security_groups,
+    events,
+    guardduty,
     iam,
     kms,
     logs,
     rds,
     s3,
+    securityhub,
+    sns,
 )
 
 CASES = tuple(
@@ -20,16 +26,22 @@ CASES = tuple(
     for service in (
         account,
         backup,
+        cfg,
         cloudtrail,
+        cloudwatch,
         ec2,
         ec2_endpoints,
         ec2_routes,
         ec2_security_groups,
+        events,
+        guardduty,
         iam,
         kms,
         logs,
         rds,
         s3,
+        securityhub,
+        sns,
     )
     for case in service.CASES
 )

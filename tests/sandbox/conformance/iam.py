@@ -76,6 +76,13 @@ def _weaken(account: Account, _id: str) -> None:
     account.client("iam").update_account_password_policy(MinimumPasswordLength=8, RequireNumbers=True)
 
 
+_LINKED = {
+    "trusts": ["config.amazonaws.com"],
+    "hours": 1,
+    "path": "/aws-service-role/config.amazonaws.com/",
+    "boundary": None,
+}
+
 CASES = (
     Case(
         "aws:iam/role:Role",
@@ -117,6 +124,22 @@ CASES = (
         drifted={"description": "by hand"},
         outputs=("arn", "name", "uniqueId", "createDate", "tagsAll"),
         never="never",
+    ),
+    Case(
+        "aws:iam/serviceLinkedRole:ServiceLinkedRole",
+        inputs=lambda _account: {
+            "awsServiceName": "config.amazonaws.com",
+            "description": "Config records",
+            "tags": {"owner": "security"},
+        },
+        seen=_role,
+        created=lambda _inputs: {**_LINKED, "description": "Config records", "tags": {"owner": "security"}},
+        update={"description": "Config records all", "tags": {"owner": "web"}},
+        updated=lambda _inputs: {**_LINKED, "description": "Config records all", "tags": {"owner": "web"}},
+        drift=lambda account, name: account.client("iam").update_role(RoleName=name, Description="by hand"),
+        drifted={"description": "by hand"},
+        outputs=("arn", "name", "path", "tagsAll", "uniqueId"),
+        never="AWSServiceRoleForNothing",
     ),
     Case(
         "aws:iam/rolePolicy:RolePolicy",

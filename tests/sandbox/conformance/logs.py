@@ -1,4 +1,4 @@
-"""Log groups."""
+"""Log groups and metric filters."""
 
 from typing import Any
 
@@ -18,6 +18,33 @@ def _group(account: Account, name: str) -> dict[str, Any] | None:
     }
 
 
+def _grouped(account: Account) -> dict[str, Any]:
+    account.client("logs").create_log_group(logGroupName="/case/audit")
+    return {
+        "logGroupName": "/case/audit",
+        "name": "root-use",
+        "pattern": '{$.userIdentity.type = "Root"}',
+        "metricTransformation": {"name": "RootUse", "namespace": "Case", "value": "1"},
+    }
+
+
+def _filter(account: Account, thing_id: str) -> dict[str, Any] | None:
+    group, name = thing_id.split(":")
+    filters = account.client("logs").describe_metric_filters(logGroupName=group, filterNamePrefix=name)
+    if not filters["metricFilters"]:
+        return None
+    [found] = filters["metricFilters"]
+    return {"pattern": found["filterPattern"], "metric": found["metricTransformations"]}
+
+
+def _redefine(account: Account, thing_id: str) -> None:
+    group, name = thing_id.split(":")
+    metric = {"metricName": "Renamed", "metricNamespace": "Case", "metricValue": "1"}
+    account.client("logs").put_metric_filter(
+        logGroupName=group, filterName=name, filterPattern="by hand", metricTransformations=[metric]
+    )
+
+
 CASES = (
     Case(
         "aws:cloudwatch/logGroup:LogGroup",
@@ -35,5 +62,23 @@ CASES = (
         drifted={"tags": {"owner": "by hand"}},
         outputs=("arn", "name", "region", "tagsAll"),
         never="/never",
+    ),
+    Case(
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        inputs=_grouped,
+        seen=_filter,
+        created={
+            "pattern": '{$.userIdentity.type = "Root"}',
+            "metric": [{"metricName": "RootUse", "metricNamespace": "Case", "metricValue": "1"}],
+        },
+        update={"pattern": "ERROR", "metricTransformation": {"name": "Renamed", "namespace": "Case", "value": "1"}},
+        updated={
+            "pattern": "ERROR",
+            "metric": [{"metricName": "Renamed", "metricNamespace": "Case", "metricValue": "1"}],
+        },
+        drift=_redefine,
+        drifted={"pattern": "by hand"},
+        outputs=("name", "pattern", "region"),
+        never="/case/audit:never",
     ),
 )
