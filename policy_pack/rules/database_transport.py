@@ -1,96 +1,16 @@
-"""Encryption in transit: TLS everywhere, and no way round it."""
+"""Encryption in transit to databases: the parameters that refuse a client without TLS."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import listed, names_everyone, only_condition, statements
-from policy_pack.tokens import BUCKET_POLICY, BUCKETS, DATABASE_CLUSTER, DATABASE_INSTANCE
-from policy_pack.vocabulary import (
-    Finding,
-    Graph,
-    NotApplicable,
-    Resource,
-    Severity,
-    Unknown,
-    aws,
-    each,
-    rule,
-)
+from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, Unknown, aws, each, rule
 
 CLUSTER_PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 INSTANCE_PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 POSTGRES = ("aurora-postgresql", "postgres")
-
-
-@rule(
-    on=BUCKETS,
-    severity=Severity.HIGH,
-    promise="encryption",
-    controls=("SH:S3.5", "CIS7:3.1.1"),
-    fix="give the bucket a policy that denies s3:* on it and its objects when aws:SecureTransport is false",
-)
-def bucket_requires_tls(bucket: Resource, graph: Graph) -> Iterator[Finding]:
-    """What travels unencrypted can be read and changed on the way."""
-    holders = graph.children(bucket, on=BUCKET_POLICY, via="bucket") or [bucket]
-    denials = [
-        denial
-        for holder in holders
-        for denial in statements(holder, "policy")
-        if denial.get("Effect") == "Deny"
-        and names_everyone(denial)
-        and {"*", "s3:*"}.intersection(listed(denial, "Action"))
-        and "false" in only_condition(denial, "aws:SecureTransport")
-    ]
-    covered = [resource for denial in denials for resource in listed(denial, "Resource")]
-    everything = "*" in covered
-    if not everything and not any(not resource.endswith("/*") for resource in covered):
-        yield "policy does not deny requests to the bucket that come without TLS"
-    if not everything and not any(resource.endswith("/*") for resource in covered):
-        yield "policy does not deny requests to its objects that come without TLS"
-
-
-def _tls_only(*resources: str) -> str:
-    denial = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": list(resources),
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [denial]})
-
-
-@bucket_requires_tls.passes
-def tls_alone() -> None:
-    data = aws.s3.Bucket("data")
-    aws.s3.BucketPolicy("data", bucket=data.id, policy=data.arn.apply(lambda arn: _tls_only(arn, f"{arn}/*")))
-    aws.s3.BucketV2("named", bucket="named", policy=_tls_only("arn:aws:s3:::named", "arn:aws:s3:::named/*"))
-
-
-@bucket_requires_tls.fails
-def no_policy() -> None:
-    aws.s3.Bucket("data")
-
-
-@bucket_requires_tls.fails
-def objects_left_out() -> None:
-    aws.s3.Bucket("data", bucket="data")
-    aws.s3.BucketPolicy("data", bucket="data", policy=_tls_only("arn:aws:s3:::data"))
-
-
-@bucket_requires_tls.fails
-def one_caller_left_out() -> None:
-    denial = json.loads(_tls_only("arn:aws:s3:::data", "arn:aws:s3:::data/*"))
-    denial["Statement"][0]["Condition"]["StringNotEquals"] = {"aws:PrincipalAccount": "111122223333"}
-    aws.s3.Bucket("data", policy=json.dumps(denial))
-
-
-@bucket_requires_tls.undetermined
-def policy_with_an_arn_not_known_yet() -> None:
-    tls_alone()
 
 
 @rule(
