@@ -24,6 +24,8 @@ from policy_pack.rules import (
     logging,
     network,
     residency,
+    secrets,
+    stored_secrets,
     transport_policies,
     transport_settings,
     unreviewed,
@@ -48,6 +50,8 @@ MODULES = (
     logging,
     network,
     residency,
+    secrets,
+    stored_secrets,
     transport_policies,
     transport_settings,
 )
