@@ -34,6 +34,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
         "aws:rds/subnetGroup:SubnetGroup",
     ),
     "carries traffic that security groups let through": (
