@@ -114,13 +114,22 @@ def name_of(statement: Props) -> str:
     return f"{statement.where()} ({sid})" if isinstance(sid, str) and sid else statement.where()
 
 
+def conditions(statement: Props) -> list[tuple[str, str, set[str]]]:
+    """Return what the statement's condition asks: operator, key and values, all in lower case, which IAM ignores."""
+    condition = statement.get("Condition", default=Props({}))
+    return [
+        (operator.lower(), key.lower(), {value.lower() for value in listed(condition, operator, key)})
+        for operator in condition
+        for key in condition.get(operator)
+    ]
+
+
 def only_condition(statement: Props, key: str) -> set[str]:
     """Return the values in lower case that a Bool condition on `key` compares with, where it is the only one.
 
     Condition keys and operators ignore case.
     """
-    condition = statement.get("Condition", default=Props({}))
-    pairs = [(operator, name) for operator in condition for name in condition.get(operator)]
-    if len(pairs) != 1 or pairs[0][1].lower() != key.lower() or pairs[0][0].lower() not in {"bool", "boolifexists"}:
+    found = conditions(statement)
+    if len(found) != 1 or found[0][1] != key.lower() or found[0][0] not in {"bool", "boolifexists"}:
         return set()
-    return {value.lower() for value in listed(condition, *pairs[0])}
+    return found[0][2]

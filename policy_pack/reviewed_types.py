@@ -10,8 +10,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketLogging:BucketLogging",
         "aws:s3/bucketLoggingV2:BucketLoggingV2",
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:s3/bucketVersioningV2:BucketVersioningV2",
     ),
@@ -19,6 +17,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:backup/selection:Selection",
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
     ),
+    "judged through the file system whose policy it is": ("aws:efs/fileSystemPolicy:FileSystemPolicy",),
     "judged through the distribution that sends its headers": (
         "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
     ),
@@ -47,6 +46,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
+        "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
         "aws:rds/subnetGroup:SubnetGroup",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (

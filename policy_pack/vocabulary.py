@@ -50,6 +50,7 @@ __all__ = [
     "declare",
     "each",
     "judge_rows",
+    "rows_of",
     "rule",
     "setting",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from policy_pack.rules.customer_keys import names_customer_key
 from policy_pack.tokens import BUCKET_LOGGING, BUCKETS, inline
-from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, aws, each, rule
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule
 
 BUCKET_ENCRYPTION = (
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
@@ -24,9 +24,7 @@ BUCKET_ENCRYPTION = (
 )
 def bucket_encrypted_with_customer_key(bucket: Resource, graph: Graph) -> Iterator[Finding]:
     """Objects must be readable by those only who may use the key of their data domain."""
-    # Amazon S3 User Guide, "Enabling server access logging": a target bucket is encrypted with SSE-S3 only.
-    is_log_target = graph.children(bucket, on=BUCKET_LOGGING, via="targetBucket")
-    allowed = ("aws:kms", "aws:kms:dsse", *(("AES256",) if is_log_target else ()))
+    allowed = ("aws:kms", "aws:kms:dsse", *(("AES256",) if is_log_target(bucket, graph) else ()))
     separate = graph.children(bucket, on=BUCKET_ENCRYPTION, via="bucket")
     holders: list[tuple[Resource, Props]] = [(config, config) for config in separate] or [
         (bucket, block) for block in inline(bucket, "serverSideEncryptionConfiguration")
@@ -46,14 +44,30 @@ def bucket_encrypted_with_customer_key(bucket: Resource, graph: Graph) -> Iterat
         yield from each([(holder, default) for default in _defaults(block)], judge)
 
 
+def is_log_target(bucket: Resource, graph: Graph) -> bool:
+    """Return whether access logs are delivered to a bucket, which may then be encrypted by S3 alone.
+
+    Source: "Enabling Amazon S3 server access logging" in the Amazon S3 User Guide.
+    """
+    return bool(graph.children(bucket, on=BUCKET_LOGGING, via="targetBucket"))
+
+
 def _defaults(block: Props) -> Iterator[Props]:
     """Yield the default encryptions of a configuration. It spells them in three ways, by the type that holds it."""
-    rules = block.get("rules", default=()) if "rules" in block else [block.get("rule")]
-    for item in rules:
-        if "applyServerSideEncryptionByDefaults" in item:
-            yield from item.get("applyServerSideEncryptionByDefaults")
-        else:
-            yield item.get("applyServerSideEncryptionByDefault", default=Props({}))
+    for item in _rules(block):
+        yield from _defaults_of(item)
+
+
+def _defaults_of(item: Props) -> Iterator[Props]:
+    if "applyServerSideEncryptionByDefaults" in item:
+        yield from item.get("applyServerSideEncryptionByDefaults")
+    else:
+        yield item.get("applyServerSideEncryptionByDefault", default=Props({}))
+
+
+def _rules(block: Props) -> Iterable[Props]:
+    rules: Iterable[Props] = block.get("rules", default=()) if "rules" in block else [block.get("rule")]
+    return rules
 
 
 def _encryption(algorithm: str, key: object = None) -> list[Any]:
@@ -105,3 +119,77 @@ def settings_for_a_bucket_that_is_not_known() -> None:
     aws.s3.Bucket("data")
     which = aws.ssm.Parameter("which", type="String", value="data")
     aws.s3.BucketServerSideEncryptionConfiguration("data", bucket=which.insecure_value, rules=_encryption("aws:kms"))
+
+
+@rule(
+    on=(*BUCKET_ENCRYPTION, *BUCKETS),
+    severity=Severity.LOW,
+    promise="encryption",
+    controls=("PH:S3-BUCKETKEY",),
+    fix="set bucketKeyEnabled to true",
+)
+def bucket_key_enabled(holder: Resource) -> Iterator[Finding]:
+    """Without a bucket key every object costs a call to KMS, and drowns the audit trail in them."""
+    blocks = inline(holder, "serverSideEncryptionConfiguration") if holder.type in BUCKETS else [holder]
+    if not blocks:
+        raise NotApplicable("its encryption is configured beside it, or not at all")
+
+    def judge(item: Props) -> Iterator[Finding]:
+        algorithms = [default.get("sseAlgorithm") for default in _defaults_of(item)]
+        # Amazon S3 User Guide, "Using dual-layer server-side encryption": it has no bucket keys.
+        if "aws:kms" in algorithms and item.get("bucketKeyEnabled") is not True:
+            yield f"{item.where('bucketKeyEnabled')} is not true"
+
+    for block in blocks:
+        yield from each(_rules(block), judge)
+
+
+@bucket_key_enabled.passes
+def one_key_for_the_bucket() -> None:
+    key = aws.kms.Key("data").arn
+    rules = [_encryption("aws:kms", key)[0] | {"bucket_key_enabled": True}]
+    aws.s3.BucketServerSideEncryptionConfiguration("data", bucket="data", rules=rules)
+    aws.s3.BucketServerSideEncryptionConfigurationV2("logs", bucket="logs", rules=_encryption("AES256"))
+    aws.s3.Bucket("inside", server_side_encryption_configuration={"rule": rules[0]})
+    by_default: Any = [{"sse_algorithm": "aws:kms", "kms_master_key_id": key}]
+    inside: Any = [{"rules": [{"apply_server_side_encryption_by_defaults": by_default, "bucket_key_enabled": True}]}]
+    aws.s3.BucketV2("old", server_side_encryption_configurations=inside)
+
+
+@bucket_key_enabled.fails
+def a_call_for_every_object() -> None:
+    aws.s3.BucketServerSideEncryptionConfiguration("data", bucket="data", rules=_encryption("aws:kms", "key"))
+
+
+INLINE = ("acl", "logging", "serverSideEncryptionConfiguration", "versioning")
+
+
+@rule(
+    on=BUCKETS,
+    severity=Severity.LOW,
+    promise="encryption",
+    controls=("PH:S3-INLINE-SSE",),
+    fix="move the setting into the resource that AWS has for it, such as aws.s3.BucketVersioning",
+)
+def bucket_settings_beside_bucket(bucket: Resource) -> Iterator[Finding]:
+    """Two places for one setting undo each other, and a reader sees one of them."""
+    names = [*INLINE, *(f"{name}s" for name in INLINE[1:])]
+    # A V2 bucket spells them in the plural.
+    yield from (f"{name} is set inside the bucket, which is deprecated" for name in names if name in bucket)
+
+
+@bucket_settings_beside_bucket.passes
+def settings_beside() -> None:
+    data = aws.s3.Bucket("data")
+    aws.s3.BucketVersioning("data", bucket=data.id, versioning_configuration={"status": "Enabled"})
+    aws.s3.BucketV2("old")
+
+
+@bucket_settings_beside_bucket.fails
+def versioning_inside() -> None:
+    aws.s3.Bucket("data", versioning={"enabled": True})
+
+
+@bucket_settings_beside_bucket.fails
+def encryption_inside() -> None:
+    settings_inside_the_bucket()

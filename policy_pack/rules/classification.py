@@ -38,6 +38,7 @@ HOLDS_DATA = tuple(
         )
     )
 )
+CLASS_TAG: str = setting("data-class", "key of the tag that holds the class", owner="data_store_classified")
 CLASSES: list[str] = setting(["public", "internal", "confidential", "restricted"], "classes that data may have")
 INVENTORY_TAGS: list[str] = setting(["owner", "environment", "service"], "keys of the tags that every resource carries")
 TAGGED = (*HOLDS_DATA, KEY, VPC, SECURITY_GROUP, SUBNET, ROLE, TRAIL)
@@ -53,7 +54,7 @@ TAGGED = (*HOLDS_DATA, KEY, VPC, SECURITY_GROUP, SUBNET, ROLE, TRAIL)
 def data_store_classified(
     store: Resource,
     *,
-    tag: str = setting("data-class", "key of the tag that holds the class"),
+    tag: str = CLASS_TAG,
     classes: list[str] = CLASSES,
 ) -> Iterator[Finding]:
     """The class decides key, backup, retention and exposure; what has none is protected by chance."""

@@ -7,9 +7,24 @@ from collections.abc import Iterator, Mapping
 
 from policy_pack.documents import is_public, name_of, statements
 from policy_pack.tokens import KEY
-from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
+from policy_pack.vocabulary import (
+    Finding,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Rows,
+    Severity,
+    aws,
+    each,
+    judge_rows,
+    rule,
+    setting,
+)
 
+EXTERNAL_KEY = "aws:kms/externalKey:ExternalKey"
 KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+REPLICA = "aws:kms/replicaKey:ReplicaKey"
 
 
 @rule(
@@ -98,3 +113,86 @@ def for_everybody_through_one_service() -> None:
 def for_a_role_created_with_it() -> None:
     role = aws.iam.Role("reader", assume_role_policy=json.dumps({"Version": "2012-10-17", "Statement": []}))
     aws.kms.Key("data", policy=role.arn.apply(lambda arn: _key_policy({"AWS": arn})))
+
+
+# AWS KMS API Reference, ScheduleKeyDeletion: 7 to 30 days, 30 where nothing is said.
+LONGEST_WINDOW = Row(("deletionWindowInDays",), at_least=30, unset=30, controls=("SH:KMS.3",))
+
+
+@rule(
+    on=dict.fromkeys((KEY, REPLICA, EXTERNAL_KEY), LONGEST_WINDOW),
+    severity=Severity.CRITICAL,
+    promise="encryption",
+    fix="leave deletionWindowInDays at 30",
+)
+def kms_key_deletion_waits(key: Resource, row: Row) -> Iterator[Finding]:
+    """What a deleted key has encrypted is lost, so there must be time to notice."""
+    yield from row.judge(key)
+
+
+@kms_key_deletion_waits.passes
+def thirty_days() -> None:
+    aws.kms.Key("data", deletion_window_in_days=30)
+    aws.kms.ReplicaKey("data", primary_key_arn="key")
+    aws.kms.ExternalKey("imported")
+
+
+@kms_key_deletion_waits.fails
+def a_week() -> None:
+    aws.kms.ReplicaKey("data", primary_key_arn="key", deletion_window_in_days=7)
+
+
+STRONG_SPECS = (
+    "SYMMETRIC_DEFAULT",
+    "RSA_3072",
+    "RSA_4096",
+    "ECC_NIST_P256",
+    "ECC_NIST_P384",
+    "ECC_NIST_P521",
+    "ECC_NIST_EDWARDS25519",
+    "HMAC_256",
+    "HMAC_384",
+    "HMAC_512",
+    "ML_DSA_44",
+    "ML_DSA_65",
+    "ML_DSA_87",
+)
+SAFETY_CHECK = Row(("bypassPolicyLockoutSafetyCheck",), (False,), unset=False, controls=("PH:KMS-BYPASS",))
+
+
+@rule(
+    on={
+        KEY: (
+            SAFETY_CHECK,
+            Row(("customerMasterKeySpec",), STRONG_SPECS, unset="SYMMETRIC_DEFAULT", controls=("PH:KMS-SPEC",)),
+        ),
+        KEY_POLICY: SAFETY_CHECK,
+        REPLICA: SAFETY_CHECK,
+        EXTERNAL_KEY: SAFETY_CHECK,
+    },
+    severity=Severity.HIGH,
+    promise="encryption",
+    fix="choose a key of 128 bits of security or more, and let AWS check that its policy keeps somebody in charge",
+)
+def kms_key_strong_and_manageable(key: Resource, row: Rows) -> Iterator[Finding]:
+    """A weak key can be broken, and one that nobody can administer can't be withdrawn."""
+    yield from judge_rows(row, key)
+
+
+@kms_key_strong_and_manageable.passes
+def strong() -> None:
+    aws.kms.Key("data")
+    aws.kms.Key("tokens", key_usage="GENERATE_VERIFY_MAC", customer_master_key_spec="HMAC_256")
+    aws.kms.KeyPolicy("data", key_id="data", policy=_key_policy({"AWS": "arn:aws:iam::111122223333:root"}))
+    aws.kms.ReplicaKey("data", primary_key_arn="key")
+    aws.kms.ExternalKey("imported", bypass_policy_lockout_safety_check=False)
+
+
+@kms_key_strong_and_manageable.fails
+def rsa_2048() -> None:
+    aws.kms.Key("signing", key_usage="SIGN_VERIFY", customer_master_key_spec="RSA_2048")
+
+
+@kms_key_strong_and_manageable.fails
+def check_passed_over() -> None:
+    aws.kms.Key("data", bypass_policy_lockout_safety_check=True)

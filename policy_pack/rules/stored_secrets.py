@@ -1,0 +1,190 @@
+"""Secrets that AWS or the state keeps in plain text: in user data, parameters and passwords that a program knows."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+
+from policy_pack.credentials import holds_secret, text_holds_secret
+from policy_pack.rules.secrets import PASSWORD, SECRET_ARN
+from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
+from policy_pack.values import UNKNOWN, Props, raw
+from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, aws, declare, each, judge_rows, rule
+
+STARTS: dict[str, tuple[str, ...]] = {
+    "aws:ec2/instance:Instance": ("userData", "userDataBase64"),
+    "aws:ec2/launchConfiguration:LaunchConfiguration": ("userData", "userDataBase64"),
+    "aws:ec2/launchTemplate:LaunchTemplate": ("userData",),
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest": ("userData", "userDataBase64"),
+}
+
+
+@rule(
+    on=STARTS,
+    severity=Severity.CRITICAL,
+    promise="encryption",
+    controls=("PH:USERDATA",),
+    fix="let the instance fetch the secret with its role when it starts",
+)
+def no_secret_in_user_data(instance: Resource, row: tuple[str, ...]) -> Iterator[Finding]:
+    """Every process on an instance may read its user data, and so may whoever may describe it."""
+
+    def judge(name: str) -> Iterator[Finding]:
+        text = instance.get(name, default="")
+        if text_holds_secret(text):
+            yield f"{name} holds a secret in plain text"
+
+    yield from each(row, judge)
+
+
+FETCHES = "#!/bin/bash\nexport DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id orders)\n"
+CARRIES = f"#!/bin/bash\nexport DB_PASSWORD={PASSWORD}\n"
+
+
+@no_secret_in_user_data.passes
+def fetched_at_the_start() -> None:
+    aws.ec2.Instance("web", user_data=FETCHES)
+    aws.ec2.LaunchTemplate("web", user_data=base64.b64encode(FETCHES.encode()).decode())
+    aws.ec2.LaunchConfiguration("web", image_id="ami-1", instance_type="m7g.large", user_data=FETCHES)
+    aws.ec2.SpotInstanceRequest("web", user_data=FETCHES)
+
+
+@no_secret_in_user_data.fails
+def carried_along() -> None:
+    aws.ec2.Instance("web", user_data=CARRIES)
+
+
+@no_secret_in_user_data.fails
+def carried_along_encoded() -> None:
+    aws.ec2.LaunchTemplate("web", user_data=base64.b64encode(CARRIES.encode()).decode())
+
+
+@no_secret_in_user_data.fails
+def private_key_carried_along() -> None:
+    aws.ec2.Instance("web", user_data_base64=base64.b64encode(b"-----BEGIN RSA PRIVATE KEY-----").decode())
+
+
+@no_secret_in_user_data.undetermined
+def text_that_names_another_resource() -> None:
+    bucket = aws.s3.Bucket("setup")
+    aws.ec2.Instance("web", user_data=bucket.arn.apply(lambda arn: f"aws s3 cp {arn} ."))
+
+
+@rule(
+    on=("aws:ssm/parameter:Parameter",),
+    severity=Severity.HIGH,
+    promise="encryption",
+    controls=("PH:SSM-SECURE",),
+    fix="make the parameter a SecureString with a keyId of your own, and its value come from `valueWo` or a secret",
+)
+def secret_parameter_secure(parameter: Resource) -> Iterator[Finding]:
+    """A String parameter is readable by whoever may list parameters."""
+    name = str(parameter.get("name", default=parameter.name))
+    kind = parameter.get("type")
+    inside = "insecureValue" if "insecureValue" in parameter else "value"
+    if kind == "SecureString":
+        if not parameter.has("keyId") or "alias/aws/" in parameter.get("keyId"):
+            yield "keyId names no key of your own"
+        if "insecureValue" in parameter:
+            yield "insecureValue holds the secret in plain text"
+    elif holds_secret(name.rpartition("/")[2], raw(parameter).get(inside, "")):
+        yield f"type is {kind}, and {inside} holds a secret in plain text; it must be SecureString"
+
+
+@secret_parameter_secure.passes
+def secure_string() -> None:
+    aws.ssm.Parameter("password", name="/orders/password", type="SecureString", key_id="alias/orders", value=PASSWORD)
+    aws.ssm.Parameter("level", name="/orders/log-level", type="String", value="info")
+    aws.ssm.Parameter("where", name="/orders/password-arn", type="String", value=SECRET_ARN)
+
+
+@secret_parameter_secure.fails
+def secret_as_a_string() -> None:
+    aws.ssm.Parameter("password", name="/orders/password", type="String", value=PASSWORD)
+
+
+@secret_parameter_secure.fails
+def secret_in_the_insecure_value() -> None:
+    aws.ssm.Parameter("token", name="/orders/api-token", type="String", insecure_value=PASSWORD)
+
+
+@secret_parameter_secure.fails
+def secure_string_under_the_key_of_aws() -> None:
+    aws.ssm.Parameter("password", name="/orders/password", type="SecureString", value=PASSWORD)
+
+
+@secret_parameter_secure.undetermined
+def secret_string_not_known_yet() -> None:
+    made = aws.secretsmanager.SecretVersion(
+        "orders", secret_id=aws.secretsmanager.Secret("orders").id, secret_string=PASSWORD
+    )
+    aws.ssm.Parameter("password", name="/orders/password", type="String", value=made.version_id)
+
+
+PASSWORDS: dict[str, Rows] = {
+    DATABASE_CLUSTER: Row(("masterPassword",), controls=("PH:SECRET-PLAIN", "PH:RDS-MANAGED")),
+    DATABASE_INSTANCE: Row(("password",), controls=("PH:SECRET-PLAIN", "PH:RDS-MANAGED")),
+    "aws:docdb/cluster:Cluster": Row(("masterPassword",)),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Row(("authToken",)),
+    "aws:elasticache/user:User": (Row(("passwords",)), Row(("authenticationMode[]", "passwords"))),
+    "aws:memorydb/user:User": Row(("authenticationMode[]", "passwords")),
+    "aws:opensearch/domain:Domain": Row(("advancedSecurityOptions[]", "masterUserOptions[]", "masterUserPassword")),
+    "aws:redshift/cluster:Cluster": Row(("masterPassword",)),
+    "aws:redshiftserverless/namespace:Namespace": Row(("adminUserPassword",)),
+    "aws:secretsmanager/secretVersion:SecretVersion": (
+        Row(("secretString",), controls=("PH:SECRET-PLAIN",)),
+        Row(("secretBinary",), controls=("PH:SECRET-PLAIN",)),
+    ),
+}
+
+
+@rule(
+    on=PASSWORDS,
+    severity=Severity.HIGH,
+    promise="encryption",
+    fix="let AWS manage the password, or hand it over by a write-only property (its name ends in Wo)",
+)
+def password_not_in_state(store: Resource, row: Rows) -> Iterator[Finding]:
+    """What a program knows is in its configuration or its state, for everybody who may deploy."""
+
+    def check(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        # Unknown is no excuse: whatever the value becomes, the state will hold it.
+        value = raw(holder)
+        for name in names:
+            value = value.get(name) if isinstance(value, Mapping) else value
+        if value is UNKNOWN or value:
+            yield f"{holder.where(*names)} is set"
+
+    yield from judge_rows(row, store, check)
+
+
+@password_not_in_state.passes
+def passwords_that_nobody_has_seen() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", manage_master_user_password=True)
+    aws.rds.Instance("reports", instance_class="db.t4g.small", manage_master_user_password=True)
+    aws.secretsmanager.SecretVersion(
+        "token", secret_id=aws.secretsmanager.Secret("token").id, secret_string_wo=PASSWORD, secret_string_wo_version=1
+    )
+    declare("aws:docdb/cluster:Cluster", manageMasterUserPassword=True)
+    declare("aws:elasticache/replicationGroup:ReplicationGroup", authTokenWo=PASSWORD, authTokenWoVersion=1)
+    declare("aws:elasticache/user:User", authenticationMode={"type": "iam"})
+    declare("aws:memorydb/user:User", authenticationMode={"type": "iam"})
+    options = {"enabled": True, "masterUserOptions": {"masterUserArn": "arn:aws:iam::111122223333:role/search"}}
+    declare("aws:opensearch/domain:Domain", advancedSecurityOptions=options)
+    declare("aws:redshift/cluster:Cluster", manageMasterPassword=True)
+    declare("aws:redshiftserverless/namespace:Namespace", manageAdminPassword=True)
+
+
+@password_not_in_state.fails
+def password_of_a_database() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", master_username="owner", master_password=PASSWORD)
+
+
+@password_not_in_state.fails
+def password_of_a_cache_user() -> None:
+    declare("aws:elasticache/user:User", authenticationMode={"type": "password", "passwords": [PASSWORD]})
+
+
+@password_not_in_state.fails
+def secret_that_the_program_knows() -> None:
+    aws.secretsmanager.SecretVersion("token", secret_id=aws.secretsmanager.Secret("token").id, secret_string=PASSWORD)
