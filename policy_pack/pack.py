@@ -13,11 +13,15 @@ from policy_pack.rules import (
     classification,
     encryption,
     encryption_in_transit,
+    escalation,
     keys,
     logging,
     network,
+    public_buckets,
     residency,
+    sharing,
     unreviewed,
+    vendors,
 )
 from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
 
@@ -28,10 +32,14 @@ MODULES = (
     classification,
     encryption,
     encryption_in_transit,
+    escalation,
     keys,
     logging,
     network,
+    public_buckets,
     residency,
+    sharing,
+    vendors,
 )
 
 
