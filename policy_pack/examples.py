@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 
+from policy_pack.vocabulary import Row
+
 OWN_ACCOUNT = "111122223333"
 
 
@@ -21,3 +23,13 @@ def allow(action: Any = "*", **statement: Any) -> str:
     given = {"Effect": "Allow", "Action": action, **statement}
     kept = {key: value for key, value in given.items() if value is not None}
     return json.dumps({"Version": "2012-10-17", "Statement": [kept]})
+
+
+def declare_rows(table: Mapping[str, Row]) -> None:
+    """Declare a resource of every type of a table, with the first value that its row allows."""
+    for token, row in table.items():
+        name, *inside = row.path
+        value = row.allowed[0]
+        for key in reversed(inside):
+            value = {key: value}
+        declare(token, {name: value})

@@ -8,18 +8,23 @@ from collections.abc import Collection, Sequence
 from policy_pack.reviewed_types import REVIEWED
 from policy_pack.rules import (
     access,
+    authentication,
     backup,
     backup_coverage,
     classification,
+    containers,
     encryption,
     encryption_in_transit,
     escalation,
+    exposure,
+    identities,
     keys,
     logging,
     network,
     public_buckets,
     residency,
     sharing,
+    trust,
     unreviewed,
     vendors,
 )
@@ -27,18 +32,23 @@ from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
 
 MODULES = (
     access,
+    authentication,
     backup,
     backup_coverage,
     classification,
+    containers,
     encryption,
     encryption_in_transit,
     escalation,
+    exposure,
+    identities,
     keys,
     logging,
     network,
     public_buckets,
     residency,
     sharing,
+    trust,
     vendors,
 )
 

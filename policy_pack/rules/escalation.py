@@ -98,8 +98,14 @@ def code_under_any_role() -> None:
 
 
 ADMIN_POLICIES = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
-TIER_TAG: str = setting("access-tier", "key of the tag that tells how far a role reaches")
-BREAK_GLASS: str = setting("break-glass", "value of the tag on what is used in an emergency alone, and alarms")
+TIER_TAG: str = setting(
+    "access-tier", "key of the tag that tells who uses a role, and for what", owner="admin_policy_not_attached"
+)
+BREAK_GLASS: str = setting(
+    "break-glass",
+    "value of the tag on what is used in an emergency alone, and alarms",
+    owner="admin_policy_not_attached",
+)
 ATTACHMENTS: dict[str, tuple[str, str | None, str | None]] = {
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": ("policyArn", None, None),
     "aws:iam/policyAttachment:PolicyAttachment": ("policyArn", None, None),
