@@ -120,7 +120,7 @@ def private_subnet_not_routed(subnet: Resource, graph: Graph, *, tiers: list[str
         yield from each(graph.children(table, on=ROUTE, via="routeTableId"), judge_route)
 
     def judge_route(route: Resource) -> Iterator[Finding]:
-        if not route.has("natGatewayId") and graph.targets(route, "gatewayId", GATEWAY):
+        if "gatewayId" in route and graph.targets(route, "gatewayId", GATEWAY):
             yield f"its route {route.name} leads to an internet gateway"
 
     for association in graph.children(subnet, on=ASSOCIATION, via="subnetId"):
