@@ -118,7 +118,7 @@ def configure(rules: Sequence[Rule], sent: Mapping[str, Any]) -> dict[str, RuleC
 def _setting(owner: str, name: str, setting: Setting, properties: Mapping[str, Mapping[str, Any]]) -> Any:
     value = _whole(properties.get(owner, {}).get(name, setting.default))
     fits = type(value) is type(setting.default) and (
-        not isinstance(value, list) or all(isinstance(item, type(setting.default[0])) for item in value)
+        not isinstance(value, list) or all(isinstance(item, setting.kind_of_items) for item in value)
     )
     if not fits:
         expected = setting.schema()["type"]

@@ -6,37 +6,52 @@ A document reaches a rule as JSON text, or as an object where a program wrote on
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from ipaddress import ip_network
 
-from policy_pack.values import Items, Props, raw
+from policy_pack.values import Items, Props, Unknown, raw
 
-# Conditions on these keys leave a `*` principal open to known callers only. kms:ViaService isn't among them: it names
-# a service, whoever calls it (AWS KMS Developer Guide, "kms:ViaService": pair it with kms:CallerAccount).
-_CALLER_KEYS = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalorgid",
-        "aws:principalorgpaths",
-        "aws:sourceaccount",
-        "aws:sourcearn",
-        "aws:sourceorgid",
-        "aws:sourcevpc",
-        "aws:sourcevpce",
-        "kms:calleraccount",
-    }
+# Conditions on these keys leave a `*` principal open to known callers only (Amazon S3 User Guide, "The meaning of
+# public"; Amazon SNS and EFS use the last ones). kms:ViaService isn't among them: it names a service, whoever calls it
+# (AWS KMS Developer Guide, "kms:ViaService": pair it with kms:CallerAccount).
+_ARN_KEYS = frozenset({"aws:principalarn", "aws:sourcearn", "s3:dataaccesspointarn"})
+_CALLER_KEYS = _ARN_KEYS | {
+    "aws:principalaccount",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:sourceowner",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "kms:calleraccount",
+    "s3:dataaccesspointaccount",
+}
+_SOURCE_KEYS = frozenset(
+    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner"}
 )
-# Operators that a request without the key doesn't pass; "...IfExists" and the negated ones it does.
+_ACCOUNT_KEYS = frozenset(
+    {"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "aws:vpceaccount", "kms:calleraccount"}
+)
+# Operators that a request without the key doesn't pass; "...IfExists", ForAllValues and the negated ones it does.
 _BINDING_OPERATORS = frozenset(
-    {
-        "stringequals",
-        "stringequalsignorecase",
-        "stringlike",
-        "arnequals",
-        "arnlike",
-        "foranyvalue:stringequals",
-        "foranyvalue:stringlike",
-    }
+    quantifier + operator
+    for quantifier in ("", "foranyvalue:")
+    for operator in ("stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike")
+)
+# Amazon S3 User Guide, "The meaning of public": broader ranges than these are the world.
+_SHORTEST_PREFIX = {4: 8, 6: 32}
+_ACCOUNT = re.compile(r"\d{12}")
+# Every resource of a service, of a type or of an account. After S3's ARNs comes the name of a bucket, not a type.
+_OPEN_RESOURCE = re.compile(
+    r"(arn:[^:]*:[^:]*:[^:]*:[^:]*:)?"
+    r"((cluster|dbuser|function|group|instance|key|log-group|policy|role|secret|table|topic|user|volume)[:/])?[*?/:]*\*[*?/:]*"
 )
 
 
@@ -74,6 +89,17 @@ def allows(statement: Props) -> bool:
     return bool(statement.get("Effect") == "Allow")
 
 
+def principals(statement: Props) -> Iterator[tuple[str, str]]:
+    """Yield the kind and text of every principal: `AWS`, `Service`, `Federated` or `CanonicalUser`."""
+    principal = statement.get("Principal")
+    if isinstance(principal, Props):
+        for kind in principal:
+            for text in listed(principal, kind):
+                yield kind, text
+    elif principal is not None:
+        yield "AWS", str(principal)
+
+
 def names_everyone(statement: Props) -> bool:
     """Return whether the statement's principal is everyone: `*`, or `*` of some kind."""
     principal = statement.get("Principal")
@@ -89,23 +115,116 @@ def is_public(statement: Props) -> bool:
     return allows(statement) and open_to_all and not _binds_the_caller(statement)
 
 
-def _binds_the_caller(statement: Props) -> bool:
-    condition = statement.get("Condition")
-    if condition is None:
-        return False
+def conditions(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield operator, key and values of every condition, the first two in lower case: IAM ignores it in both."""
+    condition = statement.get("Condition", default=Props({}))
     for operator in condition:
-        if operator.lower() in _BINDING_OPERATORS:
-            for key in condition.get(operator):
-                if key.lower() in _CALLER_KEYS and "*" not in listed(condition, operator, key):
-                    return True
-    return False
+        for key in condition.get(operator):
+            yield operator.lower(), key.lower(), list(listed(condition, operator, key))
+
+
+def _binds_the_caller(statement: Props) -> bool:
+    return any(_is_binding(operator, key, values) for operator, key, values in conditions(statement))
+
+
+def is_bound_to_source(statement: Props) -> bool:
+    """Return whether a service may act on behalf of known accounts or resources only."""
+    return any(
+        key in _SOURCE_KEYS and _is_binding(operator, key, values) for operator, key, values in conditions(statement)
+    )
+
+
+def _is_binding(operator: str, key: str, values: list[str]) -> bool:
+    if not values:
+        return False
+    if operator == "ipaddress" and key == "aws:sourceip":
+        return all(map(_is_narrow_range, values))
+    if operator == "bool" and key == "elasticfilesystem:accessedviamounttarget":
+        return [value.lower() for value in values] == ["true"]
+    return operator in _BINDING_OPERATORS and key in _CALLER_KEYS and all(_narrows(key, value) for value in values)
+
+
+def _narrows(key: str, value: str) -> bool:
+    """Return whether a value leaves out the callers that nobody here knows."""
+    if "${" in value:
+        # Compared with itself, a caller's own value says nothing; with the resource's, it must be the owner's.
+        return value.lower().startswith("${aws:resource")
+    if key in _ARN_KEYS:
+        fields = value.split(":", 5)
+        if len(fields) < 6 or _ACCOUNT.fullmatch(fields[4]):
+            return len(fields) == 6
+        # Bucket names belong to one account in the world.
+        return fields[2] == "s3" and not fields[5].startswith(("*", "?"))
+    head = re.split("[/:]", value, maxsplit=1)[0]
+    return bool(head) and not {"*", "?"}.intersection(head)
+
+
+def _is_narrow_range(text: str) -> bool:
+    network = ip_network(text, strict=False)
+    return network.prefixlen >= _SHORTEST_PREFIX[network.version] or network.is_private
+
+
+def accounts_named(statement: Props) -> Iterator[str]:
+    """Yield the ids of the accounts that a statement lets in, by its principals and by what binds them."""
+    if not allows(statement):
+        return
+    for kind, text in principals(statement):
+        if kind == "AWS":
+            yield from _account_in(text)
+    for operator, key, values in conditions(statement):
+        if operator in _BINDING_OPERATORS and (key in _ACCOUNT_KEYS or key in _ARN_KEYS):
+            for value in values:
+                yield from _account_in(value)
+
+
+def _account_in(text: str) -> list[str]:
+    field = text.split(":")[4] if text.startswith("arn:") and text.count(":") > 4 else text
+    return _ACCOUNT.findall(field) if _ACCOUNT.fullmatch(field) else []
+
+
+def actions_granted(statement: Props, wanted: Iterable[str]) -> list[str]:
+    """Return which of some actions a statement allows, whatever wildcards it is written with.
+
+    Raises:
+        Unknown: none is known to be, and some may.
+    """
+    if not allows(statement):
+        return []
+    wanted = list(wanted)
+    if statement.get("NotAction") is not None:
+        excepted = list(listed(statement, "NotAction"))
+        return [action for action in wanted if not any(action_matches(pattern, action) for pattern in excepted)]
+    granted: set[str] = set()
+    try:
+        for pattern in listed(statement, "Action"):
+            granted.update(action for action in wanted if action_matches(pattern, action))
+    except Unknown:
+        if not granted:
+            raise
+    return [action for action in wanted if action in granted]
+
+
+def action_matches(pattern: str, action: str) -> bool:
+    """Return whether an action falls under a pattern with IAM's wildcards. Case doesn't count."""
+    return fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]"))
+
+
+def names_any_resource(statement: Props) -> bool:
+    """Return whether a statement is for every resource, or for every one of a type or of an account."""
+    if statement.get("NotResource") is not None:
+        return True
+    return any(_OPEN_RESOURCE.fullmatch(resource) for resource in listed(statement, "Resource"))
 
 
 def grants_everything(statement: Props) -> bool:
-    """Return whether the statement grants every action on every resource."""
-    if not allows(statement) or not {"*", "*:*"}.intersection(listed(statement, "Action")):
+    """Return whether the statement grants every action, or all but some, on every resource."""
+    if not allows(statement) or not (statement.get("NotResource") is not None or _names_all(statement, "Resource")):
         return False
-    return "*" in listed(statement, "Resource")
+    return statement.get("NotAction") is not None or _names_all(statement, "Action")
+
+
+def _names_all(statement: Props, element: str) -> bool:
+    return any(not text.strip("*?:") and "*" in text for text in listed(statement, element))
 
 
 def name_of(statement: Props) -> str:

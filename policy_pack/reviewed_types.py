@@ -71,7 +71,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2/natGateway:NatGateway",
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",
-        "aws:ec2/vpcEndpoint:VpcEndpoint",
     ),
     "lets traffic out, which the routes of its subnet limit": (
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",

@@ -103,12 +103,17 @@ class Setting:
     minimum: int | None = None
     owner: str | None = None
 
+    @property
+    def kind_of_items(self) -> type:
+        """The type of what a list holds: texts, where it is empty by default."""
+        return type(self.default[0]) if self.default else str
+
     def schema(self) -> dict[str, Any]:
         """Return the JSON schema of the setting."""
         kinds = {bool: "boolean", int: "integer", str: "string", list: "array"}
         schema = {"type": kinds[type(self.default)], "description": self.description, "default": self.default}
         if isinstance(self.default, list):
-            schema["items"] = {"type": kinds[type(self.default[0])]}
+            schema["items"] = {"type": kinds[self.kind_of_items]}
         if self.minimum is not None:
             schema["minimum"] = self.minimum
         return schema

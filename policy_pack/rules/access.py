@@ -1,27 +1,63 @@
-"""Access: least privilege, and nothing for everybody."""
+"""Access: what an identity may do is named, and no more than it needs."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from policy_pack.documents import grants_everything, is_public, name_of, statements
-from policy_pack.tokens import BUCKET_POLICY, BUCKETS, ROLE
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Row, Severity, aws, each, rule
+from policy_pack.documents import (
+    actions_granted,
+    allows,
+    conditions,
+    grants_everything,
+    listed,
+    name_of,
+    names_any_resource,
+    statements,
+)
+from policy_pack.examples import allow, declare
+from policy_pack.tokens import ROLE
+from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Severity, aws, each, rule
 
-PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
-BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+IDENTITY_POLICIES = {
+    "aws:iam/groupPolicy:GroupPolicy": "policy",
+    "aws:iam/policy:Policy": "policy",
+    ROLE: "inlinePolicies",
+    "aws:iam/rolePolicy:RolePolicy": "policy",
+    "aws:iam/userPolicy:UserPolicy": "policy",
+    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
+}
+
+
+def judge_documents(policy: Resource, row: str, judge: Callable[[list[Props]], Iterator[Finding]]) -> Iterator[Finding]:
+    """Judge the statements of every policy document of an identity, document by document."""
+    if policy.type == ROLE and row not in policy:
+        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
+    if policy.type == ROLE:
+        yield from each(policy.get(row, default=()), lambda document: judge(list(statements(document, "policy"))))
+    else:
+        yield from judge(list(statements(policy, row)))
+
+
+def judge_statements(policy: Resource, row: str, judge: Callable[[Props], Iterator[Finding]]) -> Iterator[Finding]:
+    """Judge every statement of an identity's policies by itself."""
+    if policy.type == ROLE and row not in policy:
+        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
+    if policy.type == ROLE:
+        yield from each(policy.get(row, default=()), lambda document: each(statements(document, "policy"), judge))
+    else:
+        yield from each(statements(policy, row), judge)
+
+
+def declare_in_every_form(document: str) -> None:
+    """Declare an identity's policy in each of the forms that it may have."""
+    for token, name in IDENTITY_POLICIES.items():
+        declare(token, {name: [{"policy": document}] if token == ROLE else document})
 
 
 @rule(
-    on={
-        "aws:iam/groupPolicy:GroupPolicy": "policy",
-        "aws:iam/policy:Policy": "policy",
-        ROLE: "inlinePolicies",
-        "aws:iam/rolePolicy:RolePolicy": "policy",
-        "aws:iam/userPolicy:UserPolicy": "policy",
-        "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
-    },
+    on=IDENTITY_POLICIES,
     severity=Severity.CRITICAL,
     promise="system-access-control",
     controls=("SH:IAM.1", "CIS7:2.14"),
@@ -34,217 +70,219 @@ def iam_policy_grants_no_admin(policy: Resource, row: str) -> Iterator[Finding]:
         if grants_everything(statement):
             yield f"{name_of(statement)} allows every action on every resource"
 
-    if policy.type == ROLE and row not in policy:
-        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
-    if policy.type == ROLE:
-        inline = policy.get(row, default=())
-        yield from each(inline, lambda document: each(statements(document, "policy"), judge))
-    else:
-        yield from each(statements(policy, row), judge)
-
-
-def _policy(action: str, **statement: object) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, **statement}})
+    yield from judge_statements(policy, row, judge)
 
 
 @iam_policy_grants_no_admin.passes
 def one_action_on_one_bucket() -> None:
-    read = _policy("s3:GetObject", Resource="arn:aws:s3:::data/*")
-    aws.iam.Policy("read", policy=read)
-    aws.iam.RolePolicy("read", role="reader", policy=read)
-    aws.iam.UserPolicy("read", user="reader", policy=read)
-    aws.iam.GroupPolicy("read", group="readers", policy=read)
-    aws.iam.Role("reader", assume_role_policy=_policy("sts:AssumeRole"), inline_policies=[{"policy": read}])
-    aws.ssoadmin.PermissionSetInlinePolicy(
-        "read",
-        instance_arn="arn:aws:sso:::instance/ssoins-1111222233334444",
-        permission_set_arn="arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444",
-        inline_policy=read,
-    )
+    declare_in_every_form(allow("s3:GetObject", Resource="arn:aws:s3:::data/*"))
+    everything = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    aws.iam.Policy("none", policy=json.dumps({"Statement": everything}))
 
 
 @iam_policy_grants_no_admin.fails
 def everything() -> None:
-    aws.iam.Policy("admin", policy=_policy("*", Resource="*"))
+    aws.iam.Policy("admin", policy=allow("*", Resource="*"))
+
+
+@iam_policy_grants_no_admin.fails
+def everything_written_otherwise() -> None:
+    aws.iam.RolePolicy("admin", role="admin", policy=allow(["*:*", "s3:GetObject"], Resource=["**"]))
+
+
+@iam_policy_grants_no_admin.fails
+def all_but_something() -> None:
+    aws.iam.UserPolicy("almost", user="admin", policy=allow(None, NotAction="iam:*", Resource="*"))
 
 
 @iam_policy_grants_no_admin.fails
 def everything_inside_a_role() -> None:
-    trust = _policy("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"})
-    aws.iam.Role("admin", assume_role_policy=trust, inline_policies=[{"policy": _policy("*", Resource="*")}])
+    inside: Any = [{"policy": allow("*", Resource="*")}]
+    aws.iam.Role("admin", assume_role_policy=allow("sts:AssumeRole"), inline_policies=inside)
 
 
 @iam_policy_grants_no_admin.undetermined
 def resources_not_known_yet() -> None:
     bucket = aws.s3.Bucket("data")
-    aws.iam.Policy("read", policy=bucket.arn.apply(lambda arn: _policy("s3:GetObject", Resource=f"{arn}/*")))
-
-
-ADMIN_POLICIES = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
+    aws.iam.Policy("read", policy=bucket.arn.apply(lambda arn: allow("s3:GetObject", Resource=f"{arn}/*")))
 
 
 @rule(
-    on={
-        "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
-        "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
-        "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": "managedPolicyArn",
-    },
-    severity=Severity.CRITICAL,
+    on=IDENTITY_POLICIES,
+    severity=Severity.MEDIUM,
     promise="system-access-control",
-    controls=("PH:IAM-ADMINARN",),
-    fix="attach a policy of your own that names what is needed; give a break-glass role a waiver that expires",
+    controls=("SH:IAM.21",),
+    fix="name the service's actions that are needed",
 )
-def admin_policy_not_attached(attachment: Resource, row: str) -> Iterator[Finding]:
-    """AWS's own administrator policies grant everything, to whoever takes over the identity too."""
-    name = str(attachment.get(row)).rpartition("/")[2]
-    if name in ADMIN_POLICIES:
-        yield f"{row} is {name}, which grants more than anybody needs every day"
-
-
-@admin_policy_not_attached.passes
-def policy_for_one_service() -> None:
-    backup = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
-    aws.iam.RolePolicyAttachment("backup", role="backup", policy_arn=backup)
-    aws.iam.UserPolicyAttachment("backup", user="backup", policy_arn=backup)
-    aws.iam.GroupPolicyAttachment("backup", group="backup", policy_arn=backup)
-    aws.ssoadmin.ManagedPolicyAttachment(
-        "read",
-        instance_arn="arn:aws:sso:::instance/ssoins-1111222233334444",
-        permission_set_arn="arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444",
-        managed_policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess",
-    )
-
-
-@admin_policy_not_attached.fails
-def administrator() -> None:
-    aws.iam.RolePolicyAttachment("admin", role="admin", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
-
-
-PUBLIC_BUCKET = ("SH:S3.2", "SH:S3.3", "CIS7:3.1.4")
-RESOURCE_POLICIES = {
-    "aws:backup/vaultPolicy:VaultPolicy": Row(("policy",)),
-    ROLE: Row(("assumeRolePolicy",), controls=("PH:IAM-TRUST",)),
-    BUCKET_POLICY: Row(("policy",), controls=PUBLIC_BUCKET),
-    **dict.fromkeys(BUCKETS, Row(("policy",), controls=PUBLIC_BUCKET)),
-    "aws:secretsmanager/secretPolicy:SecretPolicy": Row(("policy",)),
-    "aws:sns/topic:Topic": Row(("policy",), controls=("SH:SNS.4", "CIS7:2.21")),
-    "aws:sns/topicPolicy:TopicPolicy": Row(("policy",), controls=("SH:SNS.4", "CIS7:2.21")),
-    "aws:sqs/queue:Queue": Row(("policy",), controls=("SH:SQS.3", "CIS7:2.21")),
-    "aws:sqs/queuePolicy:QueuePolicy": Row(("policy",), controls=("SH:SQS.3", "CIS7:2.21")),
-}
-
-
-@rule(
-    on=RESOURCE_POLICIES,
-    severity=Severity.CRITICAL,
-    promise="system-access-control",
-    fix="name the accounts, roles or services that it is for, or bind * with aws:PrincipalOrgID or aws:SourceVpce",
-)
-def resource_policy_not_public(resource: Resource, row: Row) -> Iterator[Finding]:
-    """What the whole internet may use or read holds no customer's data for long."""
-    if not resource.has(*row.path):
-        raise NotApplicable("it has no policy inside; one beside it is judged itself")
+def iam_policy_without_whole_services(policy: Resource, row: str) -> Iterator[Finding]:
+    """A whole service is never what one identity needs, and grows with every action that AWS adds to it."""
 
     def judge(statement: Props) -> Iterator[Finding]:
-        if is_public(statement):
-            yield f"{name_of(statement)} lets anybody in"
+        for action in listed(statement, "Action") if allows(statement) else ():
+            service, _, name = action.partition(":")
+            if "*" in action and not name.strip("*?"):
+                yield f"{name_of(statement)} allows every action of {service}"
 
-    yield from each(statements(resource, *row.path), judge)
-
-
-def _for(principal: object, **statement: object) -> str:
-    return _policy("s3:GetObject", Principal=principal, Resource="arn:aws:s3:::data/*", **statement)
+    yield from judge_statements(policy, row, judge)
 
 
-@resource_policy_not_public.passes
-def for_those_it_names() -> None:
-    reader = _for({"AWS": "arn:aws:iam::111122223333:role/reader"})
-    own = _for("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1111122222"}})
-    aws.backup.VaultPolicy("daily", backup_vault_name="daily", policy=own)
-    aws.iam.Role("web", assume_role_policy=_policy("sts:AssumeRole", Principal={"Service": "ec2.amazonaws.com"}))
-    aws.s3.Bucket("own", policy=own)
-    aws.s3.BucketPolicy("data", bucket="data", policy=reader)
-    aws.s3.BucketV2("old", policy=reader)
-    aws.secretsmanager.SecretPolicy("token", secret_arn=aws.secretsmanager.Secret("token").arn, policy=reader)
-    aws.sns.Topic("alarms", policy=reader)
-    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:111122223333:alarms", policy=reader)
-    aws.sqs.Queue("events", policy=own)
-    aws.sqs.QueuePolicy("events", queue_url="https://sqs.us-west-2.amazonaws.com/111122223333/events", policy=own)
+@iam_policy_without_whole_services.passes
+def reads_of_a_service() -> None:
+    declare_in_every_form(allow(["ec2:Describe*", "s3:GetObject"], Resource="*"))
 
 
-@resource_policy_not_public.fails
-def for_the_internet() -> None:
-    aws.s3.BucketPolicy("data", bucket="data", policy=_for("*"))
+@iam_policy_without_whole_services.fails
+def a_whole_service() -> None:
+    aws.iam.GroupPolicy("data", group="data", policy=allow("s3:*", Resource="arn:aws:s3:::data"))
 
 
-@resource_policy_not_public.fails
-def for_every_account() -> None:
-    any_organization = {"StringLike": {"aws:PrincipalOrgID": "*"}}
-    aws.s3.Bucket("data", policy=_for({"AWS": ["*"]}, Condition=any_organization))
-
-
-@resource_policy_not_public.fails
-def for_all_but_one() -> None:
-    everybody_else = _policy("sqs:*", NotPrincipal={"AWS": "arn:aws:iam::111122223333:root"}, Resource="*")
-    aws.sqs.Queue("events", policy=everybody_else)
-
-
-@resource_policy_not_public.undetermined
-def for_an_account_not_known_yet() -> None:
-    bucket = aws.s3.Bucket("data")
-    aws.s3.BucketPolicy("data", bucket=bucket.id, policy=bucket.arn.apply(lambda arn: _for("*", Sid=arn)))
+@iam_policy_without_whole_services.fails
+def a_whole_service_among_others() -> None:
+    aws.iam.Policy("data", policy=allow(["s3:GetObject", "dynamodb:**"], Resource="arn:aws:s3:::data"))
 
 
 @rule(
-    on=BUCKETS,
+    on=IDENTITY_POLICIES,
     severity=Severity.HIGH,
     promise="system-access-control",
-    controls=("SH:S3.8", "CIS7:3.1.4"),
-    fix="give the bucket an aws.s3.BucketPublicAccessBlock with all four settings true",
+    controls=("PH:IAM-NOT",),
+    fix="name what is allowed; what must never be allowed belongs into a statement that denies",
 )
-def bucket_blocks_public_access(bucket: Resource, graph: Graph) -> Iterator[Finding]:
-    """A wrong policy or ACL must not be enough to publish a bucket."""
-    blocks = graph.children(bucket, on=PUBLIC_ACCESS_BLOCK, via="bucket")
-    if not blocks:
-        yield "no public access block is configured"
+def iam_policy_allows_by_name(policy: Resource, row: str) -> Iterator[Finding]:
+    """Allowing all but some allows whatever AWS or a colleague adds next year."""
 
-    def judge(pair: tuple[Resource, str]) -> Iterator[Finding]:
-        block, name = pair
-        if block.get(name) is not True:
-            yield f"{name} of its public access block is not true"
+    def judge(statement: Props) -> Iterator[Finding]:
+        for name in ("NotAction", "NotResource", "NotPrincipal"):
+            if allows(statement) and statement.get(name) is not None:
+                yield f"{name_of(statement)} allows by {name}"
 
-    yield from each([(block, name) for block in blocks for name in BLOCKS], judge)
+    yield from judge_statements(policy, row, judge)
 
 
-@bucket_blocks_public_access.passes
-def blocked() -> None:
-    data = aws.s3.Bucket("data")
-    aws.s3.BucketPublicAccessBlock(
-        "data",
-        bucket=data.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
+@iam_policy_allows_by_name.passes
+def denies_all_but_some() -> None:
+    declare_in_every_form(json.dumps({"Statement": [{"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}]}))
+
+
+@iam_policy_allows_by_name.fails
+def allows_all_but_some() -> None:
+    aws.iam.Policy("power", policy=allow(None, NotAction=["iam:*", "organizations:*"], Resource="arn:aws:s3:::data"))
+
+
+@iam_policy_allows_by_name.fails
+def allows_on_all_but_one() -> None:
+    aws.iam.Policy("power", policy=allow("s3:GetObject", NotResource="arn:aws:s3:::audit/*"))
+
+
+@rule(
+    on=IDENTITY_POLICIES,
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:IAM-PASSROLE",),
+    fix="name the roles in Resource, and the services that get them in a StringEquals on iam:PassedToService",
+)
+def pass_role_names_role_and_service(policy: Resource, row: str) -> Iterator[Finding]:
+    """Who may hand any role to a machine of theirs may do whatever the mightiest role may."""
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        if not actions_granted(statement, ["iam:PassRole"]):
+            return
+        if names_any_resource(statement):
+            yield f"{name_of(statement)} allows iam:PassRole of every role"
+        services = [
+            values
+            for operator, key, values in conditions(statement)
+            if key == "iam:passedtoservice" and operator.removeprefix("foranyvalue:") in {"stringequals", "stringlike"}
+        ]
+        if not services or any(set(value) <= set("*?") for value in services[0]):
+            yield f"{name_of(statement)} allows iam:PassRole to any service"
+
+    yield from judge_statements(policy, row, judge)
+
+
+_TO_TASKS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+
+
+@pass_role_names_role_and_service.passes
+def one_role_to_one_service() -> None:
+    declare_in_every_form(allow("iam:PassRole", Resource="arn:aws:iam::111122223333:role/task", Condition=_TO_TASKS))
+    aws.iam.Policy("reads", policy=allow(["iam:Get*", "iam:List*"], Resource="*"))
+
+
+@pass_role_names_role_and_service.fails
+def any_role() -> None:
+    aws.iam.Policy("deploy", policy=allow("iam:Pass*", Resource="arn:aws:iam::*:role/*", Condition=_TO_TASKS))
+
+
+@pass_role_names_role_and_service.fails
+def to_any_service() -> None:
+    aws.iam.Policy("deploy", policy=allow(["iam:PASSROLE"], Resource="arn:aws:iam::111122223333:role/task"))
+
+
+@pass_role_names_role_and_service.fails
+def among_everything_else() -> None:
+    aws.iam.Policy("deploy", policy=allow(None, NotAction="s3:*", Resource="*"))
+
+
+# Each of them reads customers' data, and names the store it reads from.
+READS_DATA = (
+    "dynamodb:GetItem",
+    "dynamodb:Scan",
+    "kafka-cluster:ReadData",
+    "kms:Decrypt",
+    "rds-db:connect",
+    "s3:GetObject",
+    "secretsmanager:GetSecretValue",
+    "ssm:GetParameter",
+)
+
+
+@rule(
+    on=IDENTITY_POLICIES,
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:IAM-DATA",),
+    fix="name the stores, secrets and keys in Resource",
+)
+def data_read_from_named_stores(policy: Resource, row: str) -> Iterator[Finding]:
+    """Whoever reads every store reads the one that holds the most."""
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        read = actions_granted(statement, READS_DATA)
+        if read and names_any_resource(statement) and not _chosen_by_tag(statement):
+            yield f"{name_of(statement)} allows {', '.join(read)} on every resource"
+
+    yield from judge_statements(policy, row, judge)
+
+
+def _chosen_by_tag(statement: Props) -> bool:
+    """Return whether a condition picks the resources instead."""
+    return any(
+        operator in {"stringequals", "stringlike"}
+        and ("resourcetag/" in key or "existingobjecttag/" in key or key == "kms:resourcealiases")
+        and not any(set(value) <= set("*?") for value in values)
+        for operator, key, values in conditions(statement)
     )
-    aws.s3.BucketV2("named", bucket="named")
-    aws.s3.BucketPublicAccessBlock(
-        "named",
-        bucket="named",
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-    )
 
 
-@bucket_blocks_public_access.fails
-def not_blocked() -> None:
-    aws.s3.Bucket("data")
+@data_read_from_named_stores.passes
+def from_one_store() -> None:
+    declare_in_every_form(allow(["s3:Get*", "s3:ListBucket"], Resource=["arn:aws:s3:::data", "arn:aws:s3:::data/*"]))
+    tagged = {"StringEquals": {"aws:ResourceTag/service": "orders"}}
+    aws.iam.Policy("tagged", policy=allow("secretsmanager:GetSecretValue", Resource="*", Condition=tagged))
 
 
-@bucket_blocks_public_access.fails
-def half_blocked() -> None:
-    data = aws.s3.Bucket("data")
-    aws.s3.BucketPublicAccessBlock("data", bucket=data.id, block_public_acls=True, ignore_public_acls=True)
+@data_read_from_named_stores.fails
+def from_every_store() -> None:
+    aws.iam.Policy("read", policy=allow(["s3:Get*"], Resource="arn:aws:s3:::*/*"))
+
+
+@data_read_from_named_stores.fails
+def with_every_key() -> None:
+    aws.iam.Policy("read", policy=allow("kms:De?rypt", Resource="arn:aws:kms:us-west-2:111122223333:key/*"))
+
+
+@data_read_from_named_stores.undetermined
+def from_a_store_not_known_yet() -> None:
+    bucket = aws.s3.Bucket("data")
+    aws.iam.Policy("read", policy=bucket.arn.apply(lambda arn: allow("s3:GetObject", Resource=arn)))

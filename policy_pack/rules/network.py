@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
-from policy_pack.tokens import DATABASE_INSTANCE, SECURITY_GROUP, SUBNET, VPC
+from policy_pack.tokens import SECURITY_GROUP, VPC
 from policy_pack.vocabulary import (
     Finding,
     Graph,
     NotApplicable,
     Props,
     Resource,
-    Row,
     Severity,
     aws,
     each,
@@ -70,7 +69,7 @@ def ingress_not_open_to_world(group: Resource, row: Form, *, open_ports: list[in
         for name in row.cidrs:
             value = ingress.get(name, default=())
             for cidr in (value,) if isinstance(value, str) else value:
-                if _is_worldwide(cidr):
+                if is_worldwide(cidr):
                     yield f"{ingress.where(name)} lets {cidr} in on {ports}"
 
     if group.type == GROUP_RULE and group.get("type") != "ingress":
@@ -78,7 +77,8 @@ def ingress_not_open_to_world(group: Resource, row: Form, *, open_ports: list[in
     yield from each(group.get("ingress", default=()) if row.inside else [group], judge)
 
 
-def _is_worldwide(cidr: str) -> bool:
+def is_worldwide(cidr: str) -> bool:
+    """Return whether a network is most of the internet."""
     network = ip_network(cidr, strict=False)
     return network.prefixlen < SHORTEST_PREFIX[network.version] and not network.is_private
 
@@ -179,40 +179,3 @@ def adopted_and_open() -> None:
     vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
     everything: Any = {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [WORLD]}
     aws.ec2.DefaultSecurityGroup("main", vpc_id=vpc.id, egress=[everything])
-
-
-NOT_PUBLIC = {
-    "aws:rds/clusterInstance:ClusterInstance": Row(
-        ("publiclyAccessible",), (False,), unset=False, controls=("SH:RDS.2",)
-    ),
-    DATABASE_INSTANCE: Row(("publiclyAccessible",), (False,), unset=False, controls=("SH:RDS.2", "CIS7:3.2.3")),
-    SUBNET: Row(("mapPublicIpOnLaunch",), (False,), unset=False, controls=("SH:EC2.15",)),
-}
-
-
-@rule(
-    on=NOT_PUBLIC,
-    severity=Severity.CRITICAL,
-    promise="data-protection",
-    fix="set the property to false, and reach it through the private network",
-)
-def no_public_address(resource: Resource, row: Row) -> Iterator[Finding]:
-    """Production data is on private networks: an address that the world can't route to can't be attacked from it."""
-    yield from row.judge(resource)
-
-
-@no_public_address.passes
-def private() -> None:
-    aws.rds.ClusterInstance(
-        "orders",
-        cluster_identifier="orders",
-        engine=aws.rds.EngineType.AURORA_POSTGRESQL,
-        instance_class="db.r6g.large",
-    )
-    aws.rds.Instance("reports", instance_class="db.t4g.small", publicly_accessible=False)
-    aws.ec2.Subnet("data", vpc_id="vpc-1", cidr_block="10.0.1.0/24")
-
-
-@no_public_address.fails
-def public() -> None:
-    aws.rds.Instance("reports", instance_class="db.t4g.small", publicly_accessible=True)

@@ -1,0 +1,318 @@
+"""Authentication: strong passwords where there are any, and stores that know who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy_pack.examples import declare, declare_rows
+from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Severity,
+    Unknown,
+    aws,
+    rule,
+    setting,
+)
+
+PASSWORD_POLICY = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"  # noqa: S105 - a type, not a password
+
+
+@rule(
+    on=(PASSWORD_POLICY,),
+    severity=Severity.MEDIUM,
+    promise="password",
+    controls=(
+        "SH:IAM.7",
+        "SH:IAM.10",
+        "SH:IAM.11",
+        "SH:IAM.12",
+        "SH:IAM.13",
+        "SH:IAM.14",
+        "SH:IAM.15",
+        "SH:IAM.16",
+        "SH:IAM.17",
+        "CIS7:2.8",
+        "CIS7:2.9",
+    ),
+    fix="set what the message names as the Password Policy says",
+)
+def password_policy_strong(
+    policy: Resource,
+    *,
+    shortest: int = setting(16, "characters of a password at least", minimum=14),
+    remembered: int = setting(24, "earlier passwords that may not come back, at least", minimum=1),
+    oldest_days: int = setting(0, "days after which a password expires at the latest; 0 where it need not"),
+) -> Iterator[Finding]:
+    """A password that can be guessed, or that leaked elsewhere years ago, is none."""
+    # IAM API Reference, UpdateAccountPasswordPolicy: what isn't set becomes false, 6 characters, none and never.
+    for name in ("Lowercase", "Uppercase"):
+        if policy.get(f"require{name}Characters") is not True:
+            yield f"require{name}Characters is not true"
+    for name in ("requireNumbers", "requireSymbols"):
+        if policy.get(name) is not True:
+            yield f"{name} is not true"
+    length = policy.get("minimumPasswordLength", default=6)
+    if length < shortest:
+        yield f"minimumPasswordLength is {length}, less than {shortest}"
+    kept = policy.get("passwordReusePrevention", default=0)
+    if kept < remembered:
+        yield f"passwordReusePrevention is {kept}, less than {remembered}"
+    age = policy.get("maxPasswordAge", default=0)
+    if oldest_days and not 0 < age <= oldest_days:
+        yield f"maxPasswordAge is {age or 'not set'}; it must be {oldest_days} or less"
+
+
+STRONG: dict[str, Any] = {
+    "require_lowercase_characters": True,
+    "require_uppercase_characters": True,
+    "require_numbers": True,
+    "require_symbols": True,
+    "password_reuse_prevention": 24,
+}
+
+
+@password_policy_strong.passes
+def sixteen_of_all_kinds() -> None:
+    aws.iam.AccountPasswordPolicy("account", minimum_password_length=16, **STRONG)
+
+
+@password_policy_strong.fails
+def short() -> None:
+    aws.iam.AccountPasswordPolicy("account", minimum_password_length=14, **STRONG)
+
+
+@password_policy_strong.fails
+def left_to_iam() -> None:
+    aws.iam.AccountPasswordPolicy("account")
+
+
+INSTANCE = "aws:ec2/instance:Instance"
+LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+# EC2 User Guide, "Instance metadata options": without a setting of the image or the account, both versions answer.
+IMDS_V2 = {
+    INSTANCE: Row(("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:EC2.8", "CIS7:6.7")),
+    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": Row(
+        ("httpTokens",), ("required",), "no-preference", ("PH:IMDS-DEFAULT",)
+    ),
+    "aws:ec2/launchConfiguration:LaunchConfiguration": Row(
+        ("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:AutoScaling.3",)
+    ),
+    LAUNCH_TEMPLATE: Row(("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:EC2.170",)),
+}
+
+
+@rule(
+    on=IMDS_V2,
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    fix="require tokens: httpTokens required",
+)
+def instance_metadata_requires_token(resource: Resource, graph: Graph, row: Row) -> Iterator[Finding]:
+    """A web service that can be made to fetch an address must not hand out its host's credentials."""
+    if "metadataOptions" in row.path and resource.get("metadataOptions", "httpEndpoint") == "disabled":
+        return
+    if resource.type == INSTANCE and not resource.has("metadataOptions") and resource.has("launchTemplate"):
+        # A template of the stack is judged itself.
+        if not graph.targets(resource, "launchTemplate", LAUNCH_TEMPLATE):
+            raise Unknown("the metadata options of its launch template, which another program made")
+        return
+    yield from row.judge(resource)
+
+
+@instance_metadata_requires_token.passes
+def with_a_token() -> None:
+    declare_rows(IMDS_V2)
+    aws.ec2.Instance("dark", ami="ami-1", instance_type="m7g.large", metadata_options={"http_endpoint": "disabled"})
+
+
+@instance_metadata_requires_token.passes
+def with_the_token_of_its_template() -> None:
+    template = aws.ec2.LaunchTemplate("web", metadata_options={"http_tokens": "required"})
+    aws.ec2.Instance("web", launch_template={"id": template.id})
+
+
+@instance_metadata_requires_token.undetermined
+def with_a_template_of_another_program() -> None:
+    aws.ec2.Instance("web", launch_template={"id": "lt-0123456789abcdef0"})
+
+
+@instance_metadata_requires_token.fails
+def with_either_version() -> None:
+    aws.ec2.Instance("web", ami="ami-1", instance_type="m7g.large")
+
+
+@instance_metadata_requires_token.fails
+def with_the_first_version() -> None:
+    aws.ec2.LaunchTemplate("web", metadata_options={"http_tokens": "optional"})
+
+
+@rule(
+    on=(LAUNCH_TEMPLATE,),
+    severity=Severity.LOW,
+    promise="system-access-control",
+    controls=("SH:EC2.170",),
+    fix="set metadataOptions.httpPutResponseHopLimit to 1, or to 2 where containers of the host need its metadata",
+)
+def instance_metadata_stays_on_host(
+    template: Resource, *, hops: int = setting(2, "network hops that a metadata token may travel", minimum=1)
+) -> Iterator[Finding]:
+    """Beyond the host, a token belongs to whoever reads the traffic."""
+    limit = template.get("metadataOptions", "httpPutResponseHopLimit", default=1)
+    if limit > hops:
+        yield f"metadataOptions.httpPutResponseHopLimit is {limit}, more than {hops}"
+
+
+@instance_metadata_stays_on_host.passes
+def for_a_container() -> None:
+    aws.ec2.LaunchTemplate("nodes", metadata_options={"http_put_response_hop_limit": 2})
+    aws.ec2.LaunchTemplate("web")
+
+
+@instance_metadata_stays_on_host.fails
+def for_the_neighbours() -> None:
+    aws.ec2.LaunchTemplate("nodes", metadata_options={"http_put_response_hop_limit": 64})
+
+
+SETTINGS = {
+    "aws:docdb/cluster:Cluster": Row(("manageMasterUserPassword",), controls=("PH:RDS-MANAGED",)),
+    DATABASE_CLUSTER: Row(("iamDatabaseAuthenticationEnabled",), controls=("SH:RDS.12",)),
+    DATABASE_INSTANCE: Row(("iamDatabaseAuthenticationEnabled",), controls=("SH:RDS.10",)),
+    "aws:neptune/cluster:Cluster": Row(("iamDatabaseAuthenticationEnabled",), controls=("SH:Neptune.7",)),
+    "aws:opensearch/domain:Domain": Row(("advancedSecurityOptions", "enabled"), controls=("SH:Opensearch.7",)),
+    "aws:elasticsearch/domain:Domain": Row(("advancedSecurityOptions", "enabled"), controls=("SH:Opensearch.7",)),
+}
+
+
+@rule(
+    on=SETTINGS,
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    fix="set the property to true",
+)
+def store_knows_its_callers(store: Resource, row: Row) -> Iterator[Finding]:
+    """An IAM identity signs in for minutes; a password that leaked signs in for years."""
+    yield from row.judge(store)
+
+
+@store_knows_its_callers.passes
+def by_iam() -> None:
+    declare_rows(SETTINGS)
+
+
+@store_knows_its_callers.fails
+def by_password_alone() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql")
+
+
+KNOWN_NAMES: list[str] = setting(["admin", "postgres", "root"], "names of administrators that everybody tries")
+MASTER_NAMES = {DATABASE_CLUSTER: "masterUsername", DATABASE_INSTANCE: "username"}
+PASSWORDS = {
+    DATABASE_CLUSTER: ("manageMasterUserPassword", "masterPassword"),
+    DATABASE_INSTANCE: ("manageMasterUserPassword", "password"),
+}
+
+
+@rule(
+    on=MASTER_NAMES,
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("SH:RDS.24", "SH:RDS.25"),
+    fix="choose a name of your own when the database is created",
+)
+def database_master_not_default(database: Resource, row: str, *, names: list[str] = KNOWN_NAMES) -> Iterator[Finding]:
+    """Half of a stolen pair of name and password is given away by a name that everybody knows."""
+    if str(database.get(row, default="")).lower() in names:
+        yield f"{row} is {database.get(row)}, which everybody tries first"
+
+
+@database_master_not_default.passes
+def a_name_of_its_own() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", master_username="hedgerow")
+    aws.rds.Instance("reports", instance_class="db.t4g.small", username="hedgerow")
+
+
+@database_master_not_default.fails
+def the_name_of_every_tutorial() -> None:
+    aws.rds.Instance("reports", instance_class="db.t4g.small", username="Postgres")
+
+
+# What a database is made from brings its accounts.
+SOURCES = {
+    DATABASE_CLUSTER: ("globalClusterIdentifier", "replicationSourceIdentifier", "snapshotIdentifier"),
+    DATABASE_INSTANCE: ("replicateSourceDb", "snapshotIdentifier"),
+}
+
+
+@rule(
+    on=PASSWORDS,
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:RDS-MANAGED",),
+    fix="set manageMasterUserPassword to true and leave the password out: RDS keeps and rotates it in Secrets Manager",
+)
+def database_password_managed(database: Resource, row: tuple[str, str]) -> Iterator[Finding]:
+    """A password that a program sets is in its state and its history, and is never rotated."""
+    managed, password = row
+    if any(database.has(source) for source in SOURCES[database.type]):
+        raise NotApplicable("it takes its accounts from its source")
+    if database.has(password):
+        yield f"{password} is set by the program"
+    if database.get(managed) is not True:
+        yield f"{managed} is not true"
+
+
+@database_password_managed.passes
+def kept_by_rds() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", manage_master_user_password=True)
+    aws.rds.Instance("reports", instance_class="db.t4g.small", manage_master_user_password=True)
+
+
+@database_password_managed.fails
+def kept_by_the_program() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", master_password="drawn by a program")  # noqa: S106 - an example
+
+
+BROKERS = "aws:msk/cluster:Cluster"
+
+
+@rule(
+    on=(BROKERS,),
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("SH:MSK.6",),
+    fix="set clientAuthentication to sasl.iam, and unauthenticated to false",
+)
+def brokers_know_their_clients(cluster: Resource) -> Iterator[Finding]:
+    """A broker that lets in who doesn't say who they are gives every event to them."""
+    # Amazon MSK Developer Guide, "Authentication and authorization": without a setting, access is unauthenticated.
+    ways = cluster.get("clientAuthentication", default=Props({}))
+    if ways.get("unauthenticated") is True:
+        yield "clientAuthentication.unauthenticated is true"
+    if not (
+        ways.get("sasl", "iam") is True
+        or ways.get("sasl", "scram") is True
+        or ways.has("tls", "certificateAuthorityArns")
+    ):
+        yield "clientAuthentication names none of sasl.iam, sasl.scram and tls"
+
+
+@brokers_know_their_clients.passes
+def clients_by_iam() -> None:
+    declare(BROKERS, clientAuthentication={"sasl": {"iam": True}})
+
+
+@brokers_know_their_clients.fails
+def clients_by_nothing() -> None:
+    declare(BROKERS)
+
+
+@brokers_know_their_clients.fails
+def clients_by_iam_or_nothing() -> None:
+    declare(BROKERS, clientAuthentication={"sasl": {"iam": True}, "unauthenticated": True})

@@ -1,0 +1,185 @@
+"""Egress: data leaves to the hosts of registered vendors, and brokers and caches serve those they know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from policy_pack.examples import declare
+from policy_pack.rules.privacy import values_at
+from policy_pack.vocabulary import Finding, Resource, Severity, aws, each, rule, setting
+
+FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
+API = "aws:cloudwatch/eventApiDestination:EventApiDestination"
+DESTINATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
+    API: (("invocationEndpoint",),),
+    FIREHOSE: (
+        ("httpEndpointConfiguration", "url"),
+        ("snowflakeConfiguration", "accountUrl"),
+        ("splunkConfiguration", "hecEndpoint"),
+    ),
+    "aws:sns/topicSubscription:TopicSubscription": (("endpoint",),),
+}
+HOSTS: list[str] = setting([], "hosts of vendors with a DPA in force; .example.com covers those below it too")
+
+
+@rule(
+    on=DESTINATIONS,
+    severity=Severity.HIGH,
+    promise="vendor-management",
+    controls=("PH:SUBPROC-EGRESS",),
+    fix="send it to a vendor of the register, and name its host in this rule's settings",
+)
+def destination_host_registered(
+    resource: Resource, row: tuple[tuple[str, ...], ...], *, registered_hosts: list[str] = HOSTS
+) -> Iterator[Finding]:
+    """What is sent to a host is processed by whoever runs it: customers were told who that is."""
+
+    def judge(path: tuple[str, ...]) -> Iterator[Finding]:
+        for value in values_at(resource, path):
+            host = _host(str(value))
+            if host and not any(_covers(known, host) for known in registered_hosts):
+                yield f"{'.'.join(path)} leads to {host}, which is not registered"
+
+    yield from each(row, judge)
+
+
+def _covers(known: str, host: str) -> bool:
+    return host == known or (known.startswith(".") and f".{host}".endswith(known))
+
+
+def _host(url: str) -> str | None:
+    """Return the host of a URL that leaves AWS; a topic's other endpoints are ARNs, addresses and numbers."""
+    if not url.startswith(("http://", "https://")):
+        return None
+    host = (urlsplit(url).hostname or "").lower()
+    return None if host.endswith((".amazonaws.com", ".on.aws")) else host
+
+
+@destination_host_registered.passes
+def within_aws() -> None:
+    declare(API, invocationEndpoint="https://abc.execute-api.us-west-2.amazonaws.com/prod")
+    declare(FIREHOSE, destination="extended_s3")
+    aws.sns.TopicSubscription("queue", topic="arn", protocol="sqs", endpoint="arn:aws:sqs:us-west-2:111122223333:q")
+
+
+@destination_host_registered.fails
+def to_an_unknown_company() -> None:
+    declare(API, invocationEndpoint="https://hooks.example.com/in")
+
+
+@destination_host_registered.fails
+def to_a_host_that_looks_like_aws() -> None:
+    aws.sns.TopicSubscription("hook", topic="arn", protocol="https", endpoint="https://amazonaws.com.example.com/in")
+
+
+@destination_host_registered.fails
+def to_an_unknown_collector() -> None:
+    declare(FIREHOSE, splunkConfiguration={"hecEndpoint": "https://http-inputs.example.com:443"})
+
+
+BROKER_SETTINGS = "aws:msk/configuration:Configuration"
+_BROKER_RULES = {"allow.everyone.if.no.acl.found": "false", "auto.create.topics.enable": "false"}
+# Amazon MSK Developer Guide, "Default MSK configuration".
+_BROKER_DEFAULTS = {"allow.everyone.if.no.acl.found": "true", "auto.create.topics.enable": "false"}
+
+
+@rule(
+    on=(BROKER_SETTINGS,),
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:MSK-ACL",),
+    fix="set allow.everyone.if.no.acl.found and auto.create.topics.enable to false",
+)
+def brokers_deny_without_acl(configuration: Resource) -> Iterator[Finding]:
+    """A topic that somebody forgot to protect must be closed, not open to every client."""
+    lines = str(configuration.get("serverProperties")).splitlines()
+    given = {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
+    for name, needed in _BROKER_RULES.items():
+        value = given.get(name, _BROKER_DEFAULTS[name])
+        if value.lower() != needed:
+            yield f"serverProperties: {name} is {value}"
+
+
+@brokers_deny_without_acl.passes
+def closed_topics() -> None:
+    lines = ("allow.everyone.if.no.acl.found = false", "auto.create.topics.enable=false")
+    declare(BROKER_SETTINGS, serverProperties="\n".join(lines))
+
+
+@brokers_deny_without_acl.fails
+def open_topics() -> None:
+    declare(BROKER_SETTINGS, serverProperties="auto.create.topics.enable=false\n")
+
+
+CACHE_USER = "aws:elasticache/user:User"
+
+
+@rule(
+    on=(CACHE_USER,),
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:EC-USER",),
+    fix="authenticate by iam or password, and name keys and commands in accessString",
+)
+def cache_user_limited(user: Resource) -> Iterator[Finding]:
+    """Redis gives a user without limits every key of every customer, and the command that empties them all."""
+    if user.get("noPasswordRequired") is True:
+        yield "noPasswordRequired is true"
+    if user.get("authenticationMode", "type") == "no-password-required":
+        yield "authenticationMode.type is no-password-required"
+    words = str(user.get("accessString", default="")).lower().split()
+    if "on" in words and {"~*", "allkeys"}.intersection(words) and {"+@all", "allcommands"}.intersection(words):
+        yield "accessString allows every command on every key"
+
+
+@cache_user_limited.passes
+def application() -> None:
+    access = "on ~sessions:* +@read +@write -@dangerous"
+    declare(CACHE_USER, accessString=access, authenticationMode={"type": "iam"})
+
+
+@cache_user_limited.fails
+def anybody() -> None:
+    declare(CACHE_USER, accessString="on ~app:* +@read", noPasswordRequired=True)
+
+
+@cache_user_limited.fails
+def almighty() -> None:
+    declare(CACHE_USER, accessString="on ~* +@all", authenticationMode={"type": "iam"})
+
+
+FIREWALL_POLICY = "aws:networkfirewall/firewallPolicy:FirewallPolicy"
+
+
+@rule(
+    on=(FIREWALL_POLICY,),
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    controls=("SH:NetworkFirewall.3", "SH:NetworkFirewall.4", "SH:NetworkFirewall.5"),
+    fix="drop or forward by default, and refer to a rule group",
+)
+def firewall_filters(policy: Resource) -> Iterator[Finding]:
+    """A firewall that passes what no rule mentions filters nothing."""
+    groups = [policy.has("firewallPolicy", f"state{kind}RuleGroupReferences") for kind in ("ful", "less")]
+    if not any(groups):
+        yield "firewallPolicy refers to no rule group"
+    for name in ("statelessDefaultActions", "statelessFragmentDefaultActions"):
+        actions = policy.get("firewallPolicy", name, default=())
+        if not any(action in actions for action in ("aws:drop", "aws:forward_to_sfe")):
+            yield f"firewallPolicy.{name} is neither aws:drop nor aws:forward_to_sfe"
+
+
+def _firewall(action: str) -> None:
+    actions = {name: [action] for name in ("statelessDefaultActions", "statelessFragmentDefaultActions")}
+    declare(FIREWALL_POLICY, firewallPolicy={**actions, "statefulRuleGroupReferences": [{"resourceArn": "arn"}]})
+
+
+@firewall_filters.passes
+def forwarding() -> None:
+    _firewall("aws:forward_to_sfe")
+
+
+@firewall_filters.fails
+def passing() -> None:
+    _firewall("aws:pass")

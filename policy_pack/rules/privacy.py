@@ -1,0 +1,246 @@
+"""Privacy: copies stay in the promised regions, EU data has its papers, and the cloud holds no health data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy_pack.examples import declare
+from policy_pack.rules.classification import HOLDS_DATA
+from policy_pack.rules.residency import ALLOWED_REGIONS
+from policy_pack.tokens import BUCKETS, VAULT
+from policy_pack.values import Items
+from policy_pack.vocabulary import (
+    ANY_AWS_TYPE,
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+    setting,
+)
+
+COPY_REGIONS: dict[str, tuple[str, ...]] = {
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": ("policyDetails", "schedules", "crossRegionCopyRules", "targetRegion"),
+    "aws:dynamodb/globalTable:GlobalTable": ("replicas", "regionName"),
+    "aws:dynamodb/table:Table": ("replicas", "regionName"),
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": ("peerRegion",),
+    "aws:ec2transitgateway/peeringAttachment:PeeringAttachment": ("peerRegion",),
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": (
+        "replicationConfiguration",
+        "rules",
+        "destinations",
+        "region",
+    ),
+    "aws:efs/replicationConfiguration:ReplicationConfiguration": ("destination", "region"),
+    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": ("destinationRegion",),
+    "aws:rds/snapshotCopy:SnapshotCopy": ("destinationRegion",),
+    "aws:redshift/snapshotCopy:SnapshotCopy": ("destinationRegion",),
+    "aws:secretsmanager/secret:Secret": ("replicas", "region"),
+}
+
+
+def values_at(holder: Props, path: tuple[str, ...]) -> Iterator[Any]:
+    """Yield every value at a path that may lead through lists."""
+    name, *rest = path
+    value = holder.get(name)
+    for item in value if isinstance(value, Items) else () if value is None else (value,):
+        if rest:
+            yield from values_at(item, tuple(rest))
+        else:
+            yield item
+
+
+@rule(
+    on=COPY_REGIONS,
+    severity=Severity.CRITICAL,
+    promise="gdpr",
+    controls=("PH:NO-CROSSBORDER", "PH:PEERING"),
+    fix="name one of the promised regions",
+)
+def copy_stays_in_promised_regions(
+    resource: Resource, row: tuple[str, ...], *, regions: list[str] = ALLOWED_REGIONS
+) -> Iterator[Finding]:
+    """A copy is a transfer as much as the original: customers agreed to these regions and to no other."""
+
+    def judge(region: str) -> Iterator[Finding]:
+        if region not in regions:
+            yield f"{'.'.join(row)} is {region}; it must be {' or '.join(regions)}"
+
+    yield from each(values_at(resource, row), judge)
+
+
+def _copies(region: str) -> None:
+    lists = {"replicas", "schedules", "crossRegionCopyRules", "rules", "destinations"}
+    for token, path in COPY_REGIONS.items():
+        leaf: Any = region
+        for name in reversed(path):
+            leaf = {name: [leaf] if name in lists else leaf}
+        declare(token, leaf)
+
+
+@copy_stays_in_promised_regions.passes
+def to_the_second_region() -> None:
+    _copies("us-west-1")
+
+
+@copy_stays_in_promised_regions.fails
+def to_europe() -> None:
+    aws.secretsmanager.Secret("token", replicas=[{"region": "us-west-1"}, {"region": "eu-central-1"}])
+
+
+@copy_stays_in_promised_regions.fails
+def every_copy_to_the_east() -> None:
+    _copies("us-east-1")
+
+
+@rule(
+    on=("aws:s3/bucketReplicationConfig:BucketReplicationConfig",),
+    severity=Severity.CRITICAL,
+    promise="gdpr",
+    controls=("PH:NO-CROSSBORDER",),
+    fix="replicate to a bucket in a promised region",
+)
+def replica_bucket_in_promised_region(
+    configuration: Resource, graph: Graph, *, regions: list[str] = ALLOWED_REGIONS
+) -> Iterator[Finding]:
+    """A replica is a transfer as much as the original, and the name of a bucket doesn't tell where it is."""
+    targets = graph.targets(configuration, "rules", *BUCKETS)
+    for bucket in targets:
+        if bucket.region not in regions:
+            yield f"rules replicate to {bucket.name} in {bucket.region}"
+    if len(targets) < len(configuration.get("rules", default=())):
+        yield Unknown("the region of a destination bucket, which another program made")
+
+
+def _replicate(region: str) -> None:
+    target = aws.s3.Bucket("copy", region=region)
+    rules: Any = [{"status": "Enabled", "destination": {"bucket": target.arn}}]
+    aws.s3.BucketReplicationConfig("data", bucket="data", role="arn", rules=rules)
+
+
+@replica_bucket_in_promised_region.passes
+def replicated_to_the_second_region() -> None:
+    _replicate("us-west-1")
+
+
+@replica_bucket_in_promised_region.fails
+def replicated_to_ireland() -> None:
+    _replicate("eu-west-1")
+
+
+@replica_bucket_in_promised_region.undetermined
+def replicated_to_a_bucket_of_another_program() -> None:
+    rules: Any = [{"status": "Enabled", "destination": {"bucket": "arn:aws:s3:::elsewhere"}}]
+    aws.s3.BucketReplicationConfig("data", bucket="data", role="arn", rules=rules)
+
+
+HEALTH_WORDS: list[str] = setting(["phi", "hipaa", "baa"], "words that mark health data in the key or value of a tag")
+
+
+@rule(
+    on=(ANY_AWS_TYPE,),
+    severity=Severity.CRITICAL,
+    promise="hipaa",
+    controls=("PH:NO-PHI-TAG",),
+    fix="keep health data in self-hosted deployments, whose resources are tagged deployment=self-hosted",
+)
+def no_health_data_in_cloud(resource: Resource, *, words: list[str] = HEALTH_WORDS) -> Iterator[Finding]:
+    """The cloud signs no business associate agreement, so it may hold no health data."""
+    if "tags" not in resource and not resource.provider.has("defaultTags"):
+        raise NotApplicable("it has no tags")
+    if resource.tag("deployment") == "self-hosted":
+        return
+    inherited = resource.provider.get("defaultTags", "tags", default=Props({}))
+    for holder in (resource.get("tags", default=Props({})), inherited):
+        for key in holder:
+            value = str(holder.get(key, default="")).lower()
+            if value in words or (key.lower() in words and value not in {"false", "no", "none", ""}):
+                yield f"tag {key} marks health data"
+
+
+@no_health_data_in_cloud.passes
+def for_a_customer_of_their_own() -> None:
+    aws.s3.Bucket("data", tags={"phi": "true", "deployment": "self-hosted"})
+    aws.s3.Bucket("other", tags={"phi": "false", "deployment": "cloud"})
+
+
+@no_health_data_in_cloud.fails
+def in_the_cloud() -> None:
+    aws.s3.Bucket("data", tags={"phi": "true", "deployment": "cloud"})
+
+
+@no_health_data_in_cloud.fails
+def by_class() -> None:
+    aws.sqs.Queue("data", tags={"data-class": "PHI"})
+
+
+# A vault holds copies of stores that carry their papers themselves.
+CUSTOMER_STORES = tuple(token for token in HOLDS_DATA if token != VAULT)
+CUSTOMER_CLASSES: list[str] = setting(["restricted"], "classes of the stores that hold customers' data")
+
+
+@rule(
+    on=CUSTOMER_STORES,
+    severity=Severity.HIGH,
+    promise="gdpr",
+    controls=("PH:SCC-TAG", "PH:ROLE-TAG"),
+    fix="tag the store with transfer-basis, dpa-register and gdpr-role",
+)
+def customer_store_has_transfer_basis(
+    store: Resource,
+    *,
+    classes: list[str] = CUSTOMER_CLASSES,
+    basis: str = setting("scc-2021", "transfer basis of a store in the cloud"),
+) -> Iterator[Finding]:
+    """EU data in US-West needs a transfer basis and an agreement, and everybody their role in it."""
+    if store.tag("data-class") not in classes:
+        raise NotApplicable("it holds no customer's data")
+    self_hosted = store.tag("deployment") == "self-hosted"
+    role = store.tag("gdpr-role")
+    if role is not None or not self_hosted:
+        expected = "controller-and-processor" if self_hosted else "processor"
+        if role != expected:
+            yield f"tag gdpr-role is {role or 'not set'}; it must be {expected}"
+    if self_hosted:
+        return
+    if store.tag("transfer-basis") != basis:
+        yield f"tag transfer-basis is not {basis}"
+    if not store.tag("dpa-register"):
+        yield "tag dpa-register is not set"
+
+
+PAPERS = {
+    "data-class": "restricted",
+    "deployment": "cloud",
+    "gdpr-role": "processor",
+    "transfer-basis": "scc-2021",
+    "dpa-register": "dpa/1",
+}
+
+
+@customer_store_has_transfer_basis.passes
+def with_papers() -> None:
+    for token in CUSTOMER_STORES:
+        declare(token, tags=PAPERS)
+
+
+@customer_store_has_transfer_basis.passes
+def at_the_customers() -> None:
+    tags = {"data-class": "restricted", "deployment": "self-hosted", "gdpr-role": "controller-and-processor"}
+    aws.s3.Bucket("data", tags=tags)
+
+
+@customer_store_has_transfer_basis.fails
+def without_clauses() -> None:
+    aws.s3.Bucket("data", tags={**PAPERS, "transfer-basis": "none"})
+
+
+@customer_store_has_transfer_basis.fails
+def controller_in_the_cloud() -> None:
+    aws.s3.Bucket("data", tags={**PAPERS, "gdpr-role": "controller"})

@@ -1,0 +1,145 @@
+"""Private networks: AWS is reached through endpoints, and private subnets have no way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy_pack.documents import is_public, name_of, statements
+from policy_pack.examples import OWN_ACCOUNT, allow
+from policy_pack.tokens import SUBNET, VPC
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
+
+ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+SERVICES: list[str] = setting(
+    [
+        "backup",
+        "ec2",
+        "ec2messages",
+        "ecr.api",
+        "ecr.dkr",
+        "kms",
+        "logs",
+        "rds",
+        "s3",
+        "secretsmanager",
+        "ssm",
+        "ssmmessages",
+        "sts",
+    ],
+    "AWS services that every VPC reaches through an endpoint",
+)
+
+
+@rule(
+    on=(VPC,),
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    controls=("SH:EC2.10", "SH:EC2.55", "SH:EC2.56", "SH:EC2.57", "PH:VPCE-DATA"),
+    fix="give the VPC an endpoint of the service",
+)
+def vpc_reaches_aws_privately(vpc: Resource, graph: Graph, *, services: list[str] = SERVICES) -> Iterator[Finding]:
+    """What goes to AWS over the internet can be sent to anybody's account there."""
+    names = [str(endpoint.get("serviceName")) for endpoint in graph.children(vpc, on=ENDPOINT, via="vpcId")]
+    for service in services:
+        if not any(name.endswith(f".{service}") for name in names):
+            yield f"it has no endpoint of {service}"
+
+
+@vpc_reaches_aws_privately.passes
+def through_endpoints() -> None:
+    vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+    for service in SERVICES.default:  # type: ignore[attr-defined] # a setting, until the rule runs
+        aws.ec2.VpcEndpoint(service, vpc_id=vpc.id, service_name=f"com.amazonaws.us-west-2.{service}")
+
+
+@vpc_reaches_aws_privately.fails
+def over_the_internet() -> None:
+    aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+
+
+@rule(
+    on=(ENDPOINT, "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"),
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    controls=("PH:VPCE-POLICY",),
+    fix="let through your own principals only: bind * with aws:PrincipalOrgID or aws:PrincipalAccount",
+)
+def endpoint_lets_own_principals_through(endpoint: Resource) -> Iterator[Finding]:
+    """An open endpoint carries data out under the credentials of whoever brought their own."""
+    if endpoint.type == ENDPOINT and endpoint.get("vpcEndpointType") == "GatewayLoadBalancer":
+        raise NotApplicable("it carries traffic to a firewall, and takes no policy")
+    if not endpoint.has("policy"):
+        # VPC PrivateLink Guide, "Control access to VPC endpoints": the default policy allows everything to everybody.
+        yield "policy is not set: it lets everybody's principals through"
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        if is_public(statement):
+            yield f"{name_of(statement)} lets everybody's principals through"
+
+    yield from each(statements(endpoint, "policy"), judge)
+
+
+@endpoint_lets_own_principals_through.passes
+def our_own() -> None:
+    own = allow(Principal="*", Resource="*", Condition={"StringEquals": {"aws:PrincipalAccount": OWN_ACCOUNT}})
+    aws.ec2.VpcEndpoint("kms", vpc_id="vpc-1", service_name="com.amazonaws.us-west-2.kms", policy=own)
+    aws.ec2.VpcEndpointPolicy("s3", vpc_endpoint_id="vpce-1", policy=own)
+
+
+@endpoint_lets_own_principals_through.fails
+def everybodys() -> None:
+    aws.ec2.VpcEndpoint("kms", vpc_id="vpc-1", service_name="com.amazonaws.us-west-2.kms")
+
+
+ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
+ROUTE = "aws:ec2/route:Route"
+GATEWAY = "aws:ec2/internetGateway:InternetGateway"
+PRIVATE_TIERS: list[str] = setting(
+    ["app", "data", "isolated", "private"], "tiers of subnets that the world can't reach"
+)
+
+
+@rule(
+    on=(SUBNET,),
+    severity=Severity.HIGH,
+    promise="data-protection",
+    controls=("PH:SUBNET-TIER",),
+    fix="route it through a NAT gateway, or tag it tier=public",
+)
+def private_subnet_not_routed(subnet: Resource, graph: Graph, *, tiers: list[str] = PRIVATE_TIERS) -> Iterator[Finding]:
+    """A route to an internet gateway is what makes a subnet public, whatever it is called."""
+    if subnet.tag("tier") not in tiers:
+        raise NotApplicable("its tier isn't a private one")
+
+    def judge_table(table: Resource) -> Iterator[Finding]:
+        for inside in table.get("routes", default=()):
+            if str(inside.get("gatewayId", default="")).startswith("igw-"):
+                yield f"its route table {table.name} has a route to an internet gateway"
+        yield from each(graph.children(table, on=ROUTE, via="routeTableId"), judge_route)
+
+    def judge_route(route: Resource) -> Iterator[Finding]:
+        if "gatewayId" in route and graph.targets(route, "gatewayId", GATEWAY):
+            yield f"its route {route.name} leads to an internet gateway"
+
+    for association in graph.children(subnet, on=ASSOCIATION, via="subnetId"):
+        yield from each(graph.targets(association, "routeTableId", ROUTE_TABLE), judge_table)
+
+
+def _route(**target: Any) -> None:
+    vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+    subnet = aws.ec2.Subnet("data", vpc_id=vpc.id, cidr_block="10.0.1.0/24", tags={"tier": "data"})
+    table = aws.ec2.RouteTable("data", vpc_id=vpc.id)
+    aws.ec2.RouteTableAssociation("data", subnet_id=subnet.id, route_table_id=table.id)
+    aws.ec2.Route("out", route_table_id=table.id, destination_cidr_block="0.0.0.0/0", **target)
+
+
+@private_subnet_not_routed.passes
+def through_a_nat_gateway() -> None:
+    _route(nat_gateway_id="nat-0123456789abcdef0")
+
+
+@private_subnet_not_routed.fails
+def through_an_internet_gateway() -> None:
+    _route(gateway_id=aws.ec2.InternetGateway("out").id)

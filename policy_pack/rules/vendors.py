@@ -1,0 +1,258 @@
+"""Vendors: what another account gets, it gets because it is in the register of sub-processors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+import pulumi
+
+from policy_pack.documents import accounts_named, actions_granted, name_of, statements
+from policy_pack.examples import OWN_ACCOUNT, allow, declare
+from policy_pack.rules.sharing import RESOURCE_POLICIES, declare_with_policy
+from policy_pack.tokens import BUCKET_POLICY, BUCKETS, KEY
+from policy_pack.vocabulary import (
+    Finding,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+    setting,
+)
+
+OWN_ACCOUNTS: list[str] = setting(
+    [], "ids of the company's own accounts, beside its provider's allowedAccountIds", owner="foreign_account_registered"
+)
+REGISTERED: list[str] = setting([], "ids of the accounts of vendors and sub-processors with a DPA in force")
+# AWS delivers the access logs of load balancers from these accounts of its own (Elastic Load Balancing User Guide,
+# "Enable access logs"), in the promised regions.
+AWS_ACCOUNTS = ("797873946194", "027434742980")
+_ACCOUNT = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::.*)?")
+
+POLICIES = {
+    **{token: Row(row.path) for token, row in RESOURCE_POLICIES.items()},
+    **dict.fromkeys(
+        (
+            KEY,
+            "aws:kms/externalKey:ExternalKey",
+            "aws:kms/keyPolicy:KeyPolicy",
+            "aws:kms/replicaExternalKey:ReplicaExternalKey",
+            "aws:kms/replicaKey:ReplicaKey",
+        ),
+        Row(("policy",)),
+    ),
+}
+# Where a type names accounts or principals itself: one, or a list of them.
+NAMED = {
+    "aws:acmpca/permission:Permission": Row(("sourceAccount",)),
+    "aws:cloudwatch/eventPermission:EventPermission": Row(("principal",)),
+    "aws:ec2/amiLaunchPermission:AmiLaunchPermission": Row(("accountId",)),
+    "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": Row(("accountId",)),
+    "aws:ec2/vpcEndpointService:VpcEndpointService": Row(("allowedPrincipals",), controls=("PH:PRIVATELINK",)),
+    "aws:ec2/vpcEndpointServiceAllowedPrinciple:VpcEndpointServiceAllowedPrinciple": Row(
+        ("principalArn",), controls=("PH:PRIVATELINK",)
+    ),
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": Row(("peerOwnerId",), controls=("PH:PEERING", "CIS7:6.6")),
+    "aws:ec2transitgateway/peeringAttachment:PeeringAttachment": Row(("peerAccountId",), controls=("PH:PEERING",)),
+    "aws:kms/grant:Grant": Row(("granteePrincipal",)),
+    "aws:lambda/layerVersionPermission:LayerVersionPermission": Row(("principal",)),
+    "aws:lambda/permission:Permission": Row(("principal",)),
+    "aws:ram/principalAssociation:PrincipalAssociation": Row(("principal",), controls=("PH:NO-SALE",)),
+    "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociationsExclusive": Row(
+        ("principals",), controls=("PH:NO-SALE",)
+    ),
+    "aws:rds/clusterSnapshot:ClusterSnapshot": Row(("sharedAccounts",), controls=("SH:RDS.1",)),
+    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": Row(("sharedAccounts",), controls=("SH:RDS.1",)),
+    "aws:rds/snapshot:Snapshot": Row(("sharedAccounts",), controls=("SH:RDS.1",)),
+    "aws:rds/snapshotCopy:SnapshotCopy": Row(("sharedAccounts",), controls=("SH:RDS.1",)),
+    "aws:s3control/accessGrant:AccessGrant": Row(("grantee", "granteeIdentifier"), controls=("PH:NO-SALE",)),
+    "aws:signer/signingProfilePermission:SigningProfilePermission": Row(("principal",)),
+}
+
+
+def texts(holder: Props, *path: str) -> Iterator[str]:
+    """Yield the text, or every text of the list, at a path."""
+    value: Any = holder.get(*path, default=())
+    yield from (value,) if isinstance(value, str) else map(str, value)
+
+
+@rule(
+    on={**POLICIES, **NAMED},
+    severity=Severity.CRITICAL,
+    promise="vendor-management",
+    controls=("PH:SUBPROC-PRINCIPAL",),
+    fix="let in accounts of the register of sub-processors only, and name those in this rule's settings",
+)
+def foreign_account_registered(
+    resource: Resource, row: Row, *, own_accounts: list[str] = OWN_ACCOUNTS, registered_accounts: list[str] = REGISTERED
+) -> Iterator[Finding]:
+    """Customers were told who processes their data: an account that isn't on that list must not get at it."""
+    if not resource.has(*row.path):
+        raise NotApplicable(f"{'.'.join(row.path)} is not set")
+    judge_account = _judge(resource, own_accounts, registered_accounts)
+
+    def judge_statement(statement: Props) -> Iterator[Finding]:
+        yield from each(accounts_named(statement), lambda account: judge_account(account, name_of(statement)))
+
+    def judge_text(text: str) -> Iterator[Finding]:
+        found = _ACCOUNT.fullmatch(text)
+        if found:
+            yield from judge_account(found[1], resource.where(*row.path))
+
+    if resource.type in POLICIES:
+        yield from each(statements(resource, *row.path), judge_statement)
+    else:
+        yield from each(texts(resource, *row.path), judge_text)
+
+
+def _judge(
+    resource: Resource, own: Collection[str], registered: Collection[str]
+) -> Callable[[str, str], Iterator[Finding]]:
+    own = {*own, *resource.provider.get("allowedAccountIds", default=())}
+
+    def judge(account: str, where: str) -> Iterator[Finding]:
+        if account in own or account in registered or account in AWS_ACCOUNTS:
+            return
+        if not own:
+            yield Unknown(f"whether the account in {where} is one of the company's own (own_accounts names none)")
+        else:
+            yield f"{where} lets in account {account}, which is not registered"
+
+    return judge
+
+
+def _own() -> pulumi.ResourceOptions:
+    own = aws.Provider("own", region="us-west-2", allowed_account_ids=[OWN_ACCOUNT])
+    return pulumi.ResourceOptions(provider=own)
+
+
+def _for(account: str, action: object = "s3:GetObject") -> str:
+    return allow(action, Principal={"AWS": [f"arn:aws:iam::{account}:root"]}, Resource="*")
+
+
+@foreign_account_registered.passes
+def for_nobody_by_name() -> None:
+    for token, row in POLICIES.items():
+        declare_with_policy(token, row.path, allow(Principal={"Service": "backup.amazonaws.com"}, Resource="*"))
+    for token, row in NAMED.items():
+        name, *inside = row.path
+        several = name in {"allowedPrincipals", "principals", "sharedAccounts"}
+        declare(
+            token, {name: {inside[0]: AWS_ACCOUNTS[0]} if inside else [AWS_ACCOUNTS[0]] if several else AWS_ACCOUNTS[0]}
+        )
+
+
+@foreign_account_registered.passes
+def for_the_own_account() -> None:
+    aws.s3.BucketPolicy("data", bucket="data", policy=_for(OWN_ACCOUNT), opts=_own())
+
+
+@foreign_account_registered.fails
+def for_an_unknown_company() -> None:
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+
+
+@foreign_account_registered.fails
+def for_everybody_bound_to_an_unknown_company() -> None:
+    bound = {"StringEquals": {"aws:PrincipalAccount": [OWN_ACCOUNT, "444455556666"]}}
+    policy = allow(Principal="*", Resource="*", Condition=bound)
+    aws.sqs.Queue("events", policy=policy, opts=_own())
+
+
+@foreign_account_registered.fails
+def share_with_an_unknown_company() -> None:
+    aws.ram.PrincipalAssociation("share", principal="444455556666", resource_share_arn="arn", opts=_own())
+
+
+@foreign_account_registered.undetermined
+def where_no_account_is_known_to_be_ours() -> None:
+    aws.kms.Key("data", policy=_for(OWN_ACCOUNT))
+
+
+# SH:S3.6 names them: with any of these another account can take the bucket over.
+OWNERS_ONLY = (
+    "s3:DeleteBucketPolicy",
+    "s3:PutBucketAcl",
+    "s3:PutBucketPolicy",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutObjectAcl",
+)
+
+
+@rule(
+    on=(BUCKET_POLICY, *BUCKETS),
+    severity=Severity.HIGH,
+    promise="data-protection",
+    controls=("SH:S3.6",),
+    fix="leave these actions to your own account",
+)
+def bucket_policy_keeps_ownership(resource: Resource, *, own_accounts: list[str] = OWN_ACCOUNTS) -> Iterator[Finding]:
+    """Another account may be let in to read or write, never to decide who else is."""
+    if not resource.has("policy"):
+        raise NotApplicable("it has no policy inside; one beside it is judged itself")
+    judge_account = _judge(resource, own_accounts, ())
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        granted = actions_granted(statement, OWNERS_ONLY)
+        where = f"{name_of(statement)}, which allows {', '.join(granted)},"
+        yield from each(accounts_named(statement) if granted else (), lambda account: judge_account(account, where))
+
+    yield from each(statements(resource, "policy"), judge)
+
+
+@bucket_policy_keeps_ownership.passes
+def read_and_write() -> None:
+    for token in (BUCKET_POLICY, *BUCKETS):
+        declare(token, policy=_for("444455556666", ["s3:GetObject", "s3:PutObject"]))
+    aws.s3.BucketPolicy("own", bucket="own", policy=_for(OWN_ACCOUNT, "s3:*"), opts=_own())
+
+
+@bucket_policy_keeps_ownership.fails
+def everything_in_the_bucket() -> None:
+    aws.s3.BucketPolicy("data", bucket="data", policy=_for("444455556666", "s3:Put*"), opts=_own())
+
+
+@bucket_policy_keeps_ownership.undetermined
+def everything_to_whom_may_be_ourselves() -> None:
+    aws.s3.BucketPolicy("data", bucket="data", policy=_for(OWN_ACCOUNT, "s3:*"))
+
+
+NO_OUTSIDERS = {
+    "aws:ram/resourceShare:ResourceShare": Row(
+        ("allowExternalPrincipals",), (False,), unset=True, controls=("PH:RAM", "PH:NO-SALE")
+    ),
+    "aws:ec2/vpcEndpointService:VpcEndpointService": Row(("acceptanceRequired",), controls=("PH:PRIVATELINK",)),
+}
+
+
+@rule(
+    on=NO_OUTSIDERS,
+    severity=Severity.HIGH,
+    promise="vendor-management",
+    fix="set the property as the message says",
+)
+def sharing_needs_consent(resource: Resource, row: Row) -> Iterator[Finding]:
+    """Nobody outside the organization gets connected by asking alone."""
+    yield from row.judge(resource)
+
+
+@sharing_needs_consent.passes
+def by_consent() -> None:
+    declare("aws:ram/resourceShare:ResourceShare", allowExternalPrincipals=False)
+    declare("aws:ec2/vpcEndpointService:VpcEndpointService", acceptanceRequired=True)
+
+
+@sharing_needs_consent.fails
+def left_to_ram() -> None:
+    aws.ram.ResourceShare("network")
+
+
+@sharing_needs_consent.fails
+def accepted_by_itself() -> None:
+    aws.ec2.VpcEndpointService("api", acceptance_required=False)
