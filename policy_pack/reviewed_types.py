@@ -19,6 +19,18 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:backup/selection:Selection",
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
     ),
+    "judged through the trail whose events it watches, or the alarm that it passes on": (
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        "aws:sns/topicSubscription:TopicSubscription",
+    ),
+    "judged through what it is attached to": (
+        "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+        "aws:route53/queryLog:QueryLog",
+        "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
+        "aws:appautoscaling/target:Target",
+        "aws:ec2/volumeAttachment:VolumeAttachment",
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+    ),
     "judged through the VPC it records": ("aws:ec2/flowLog:FlowLog",),
     "narrows what its bucket allows, and can't widen it": (
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
@@ -33,7 +45,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "carries traffic that security groups let through": (
         "aws:ec2/eip:Eip",
         "aws:ec2/internetGateway:InternetGateway",
-        "aws:ec2/natGateway:NatGateway",
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",
         "aws:ec2/vpcEndpoint:VpcEndpoint",

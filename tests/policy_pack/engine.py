@@ -103,10 +103,17 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
     result = Program()
     for urn, request, outputs in monitor.registered:
-        if request.type == STACK or not request.custom:
+        if request.type != STACK and not request.custom:
             continue
         provider = _provider(request, providers)
-        common = {"urn": urn, "type": request.type, "name": request.name, "provider": provider}
+        options = proto.AnalyzerResourceOptions(protect=request.protect)
+        common = {
+            "urn": urn,
+            "type": request.type,
+            "name": request.name,
+            "provider": provider,
+            "options": options,
+        }
         result.analyze.append(proto.AnalyzeRequest(**common, properties=request.object))
         result.stack.resources.append(
             proto.AnalyzerResource(
@@ -124,7 +131,7 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
 
 def _provider(request: Any, providers: dict[str, Any]) -> Any:
     properties = Struct()
-    if request.type.startswith("pulumi:providers:"):
+    if request.type == STACK or request.type.startswith("pulumi:providers:"):
         return None
     if request.provider:
         properties.CopyFrom(providers[request.provider.rpartition("::")[0]].object)
