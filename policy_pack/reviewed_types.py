@@ -15,13 +15,19 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:s3/bucketVersioningV2:BucketVersioningV2",
     ),
-    "judged through the vault or store it serves": (
-        "aws:backup/selection:Selection",
-        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
-    ),
+    "judged through the vault or store it serves": ("aws:backup/vaultLockConfiguration:VaultLockConfiguration",),
     "judged through the trail whose events it watches, or the alarm that it passes on": (
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
         "aws:sns/topicSubscription:TopicSubscription",
+    ),
+    "judged through the database whose events or backups it is about": (
+        "aws:efs/backupPolicy:BackupPolicy",
+        "aws:rds/eventSubscription:EventSubscription",
+    ),
+    "judged through the recorder or detector that it is part of": (
+        "aws:cfg/deliveryChannel:DeliveryChannel",
+        "aws:cfg/recorderStatus:RecorderStatus",
+        "aws:guardduty/detectorFeature:DetectorFeature",
     ),
     "judged through what it is attached to": (
         "aws:cloudwatch/logDeliverySource:LogDeliverySource",
@@ -34,7 +40,9 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through the VPC it records": ("aws:ec2/flowLog:FlowLog",),
     "narrows what its bucket allows, and can't widen it": (
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     ),
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),

@@ -102,8 +102,12 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's own decorator
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
     result = Program()
+    # The mock monitor gets no registration of the stack itself; the engine sends it like any other resource.
+    root = {"urn": f"urn:pulumi:stack::project::{STACK}::project-stack", "type": STACK, "name": "project-stack"}
+    result.analyze.append(proto.AnalyzeRequest(**root))
+    result.stack.resources.append(proto.AnalyzerResource(**root))
     for urn, request, outputs in monitor.registered:
-        if request.type != STACK and not request.custom:
+        if request.type == STACK or not request.custom:
             continue
         provider = _provider(request, providers)
         options = proto.AnalyzerResourceOptions(protect=request.protect)
@@ -131,7 +135,7 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
 
 def _provider(request: Any, providers: dict[str, Any]) -> Any:
     properties = Struct()
-    if request.type == STACK or request.type.startswith("pulumi:providers:"):
+    if request.type.startswith("pulumi:providers:"):
         return None
     if request.provider:
         properties.CopyFrom(providers[request.provider.rpartition("::")[0]].object)
