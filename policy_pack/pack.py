@@ -9,8 +9,10 @@ from policy_pack.reviewed_types import REVIEWED
 from policy_pack.rules import (
     access,
     account_baseline,
+    audit_archive,
     backup,
     backup_coverage,
+    backup_proof,
     backup_settings,
     change_protection,
     classification,
@@ -35,14 +37,17 @@ from policy_pack.rules import (
     unreviewed,
     vulnerability,
     vulnerability_images,
+    vulnerability_platforms,
 )
 from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
 
 MODULES = (
     access,
     account_baseline,
+    audit_archive,
     backup,
     backup_coverage,
+    backup_proof,
     backup_settings,
     change_protection,
     classification,
@@ -66,6 +71,7 @@ MODULES = (
     trail,
     vulnerability,
     vulnerability_images,
+    vulnerability_platforms,
 )
 
 

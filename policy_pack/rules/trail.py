@@ -89,3 +89,33 @@ def objects_by_advanced_selector() -> None:
 def writes_alone() -> None:
     objects = {"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}
     _trail(event_selectors=[{"read_write_type": "WriteOnly", "data_resources": [objects]}])
+
+
+INSIGHTS = ("ApiCallRateInsight", "ApiErrorRateInsight")
+
+
+@rule(
+    on=(TRAIL,),
+    severity=Severity.LOW,
+    promise="information-security",
+    controls=("PH:TRAIL-INSIGHTS",),
+    fix="add both types to insightSelectors",
+)
+def trail_notices_unusual_calls(trail: Resource) -> Iterator[Finding]:
+    """Stolen keys are used faster, and refused more often, than their owner's."""
+    if not trail.get("isMultiRegionTrail", default=False):
+        raise NotApplicable("it isn't the account's trail")
+    kinds = [selector.get("insightType") for selector in trail.get("insightSelectors", default=())]
+    for kind in INSIGHTS:
+        if kind not in kinds:
+            yield f"insightSelectors lack {kind}"
+
+
+@trail_notices_unusual_calls.passes
+def both_insights() -> None:
+    _trail(insight_selectors=[{"insight_type": kind} for kind in INSIGHTS])
+
+
+@trail_notices_unusual_calls.fails
+def one_insight() -> None:
+    _trail(insight_selectors=[{"insight_type": INSIGHTS[0]}])

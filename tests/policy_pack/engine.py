@@ -103,7 +103,7 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
     result = Program()
     # The mock monitor gets no registration of the stack itself; the engine sends it like any other resource.
-    root = {"urn": f"urn:pulumi:stack::project::{STACK}::project-stack", "type": STACK, "name": "project-stack"}
+    root: Any = {"urn": f"urn:pulumi:stack::project::{STACK}::project-stack", "type": STACK, "name": "project-stack"}
     result.analyze.append(proto.AnalyzeRequest(**root))
     result.stack.resources.append(proto.AnalyzerResource(**root))
     for urn, request, outputs in monitor.registered:
