@@ -233,22 +233,12 @@ def name_of(statement: Props) -> str:
     return f"{statement.where()} ({sid})" if isinstance(sid, str) and sid else statement.where()
 
 
-def conditions(statement: Props) -> list[tuple[str, str, set[str]]]:
-    """Return what the statement's condition asks: operator, key and values, all in lower case, which IAM ignores."""
-    condition = statement.get("Condition", default=Props({}))
-    return [
-        (operator.lower(), key.lower(), {value.lower() for value in listed(condition, operator, key)})
-        for operator in condition
-        for key in condition.get(operator)
-    ]
-
-
 def only_condition(statement: Props, key: str) -> set[str]:
     """Return the values in lower case that a Bool condition on `key` compares with, where it is the only one.
 
     Condition keys and operators ignore case.
     """
-    found = conditions(statement)
+    found = list(conditions(statement))
     if len(found) != 1 or found[0][1] != key.lower() or found[0][0] not in {"bool", "boolifexists"}:
         return set()
-    return found[0][2]
+    return {value.lower() for value in found[0][2]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -31,11 +32,20 @@ class Judgement:
     crashed: bool = False
 
 
-def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], graph: Graph | None = None) -> Judgement:
+def judge(
+    rule: Rule,
+    resource: Resource,
+    settings: Mapping[str, Any],
+    graph: Graph | None = None,
+    *,
+    today: datetime.date | None = None,
+) -> Judgement:
     """Judge one resource by one rule. Never raises: a rule that crashes is undetermined, not passed."""
     arguments: dict[str, Any] = dict(settings)
     if rule.needs_graph:
         arguments["graph"] = graph
+    if rule.takes_today:
+        arguments["today"] = today
     if rule.takes_row:
         arguments["row"] = rule.on[resource.type]
     wrong: list[str] = []

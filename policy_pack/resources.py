@@ -64,6 +64,11 @@ class Resource(Props):
         """Whether a provider manages it; components have none."""
         return self._message.HasField("provider")
 
+    @property
+    def protected(self) -> bool:
+        """Whether the resource option `protect` keeps it from being destroyed or replaced."""
+        return self._message.options.protect
+
     @cached_property
     def provider(self) -> Props:
         """The configuration of its provider. The engine sends objects inside it as JSON text."""

@@ -13,9 +13,27 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:s3/bucketVersioningV2:BucketVersioningV2",
     ),
-    "judged through the vault or store it serves": (
-        "aws:backup/selection:Selection",
-        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    "judged through the vault or store it serves": ("aws:backup/vaultLockConfiguration:VaultLockConfiguration",),
+    "judged through the trail whose events it watches, or the alarm that it passes on": (
+        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+        "aws:sns/topicSubscription:TopicSubscription",
+    ),
+    "judged through the database whose events or backups it is about": (
+        "aws:efs/backupPolicy:BackupPolicy",
+        "aws:rds/eventSubscription:EventSubscription",
+    ),
+    "judged through the recorder or detector that it is part of": (
+        "aws:cfg/deliveryChannel:DeliveryChannel",
+        "aws:cfg/recorderStatus:RecorderStatus",
+        "aws:guardduty/detectorFeature:DetectorFeature",
+    ),
+    "judged through what it is attached to": (
+        "aws:cloudwatch/logDeliverySource:LogDeliverySource",
+        "aws:route53/queryLog:QueryLog",
+        "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
+        "aws:appautoscaling/target:Target",
+        "aws:ec2/volumeAttachment:VolumeAttachment",
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
     ),
     "judged through the file system whose policy it is": ("aws:efs/fileSystemPolicy:FileSystemPolicy",),
     "judged through the distribution that sends its headers": (
@@ -28,7 +46,9 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through the VPC it records": ("aws:ec2/flowLog:FlowLog",),
     "narrows what its bucket allows, and can't widen it": (
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     ),
     "a default of the account, which no resource relies on": (
@@ -68,7 +88,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "carries traffic that security groups let through": (
         "aws:ec2/eip:Eip",
         "aws:ec2/internetGateway:InternetGateway",
-        "aws:ec2/natGateway:NatGateway",
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",
     ),

@@ -63,7 +63,7 @@ class Analyzer(proto.AnalyzerServicer):
         if rules:
             resource = Resource(request, request.properties, None)
             for rule in rules:
-                judgement = judge(rule, resource, self._configuration[rule.id].settings)
+                judgement = judge(rule, resource, self._configuration[rule.id].settings, today=self._today)
                 if judgement.verdict is Verdict.NOT_APPLICABLE:
                     _add_not_applicable(response, rule, judgement.reasons[0])
                 else:
@@ -77,7 +77,7 @@ class Analyzer(proto.AnalyzerServicer):
         for rule in self._enabled(self._pack.rules, graph=True):
             applied = False
             for resource in graph.of_type(*rule.on):
-                judgement = judge(rule, resource, self._configuration[rule.id].settings, graph)
+                judgement = judge(rule, resource, self._configuration[rule.id].settings, graph, today=self._today)
                 applied |= judgement.verdict is not Verdict.NOT_APPLICABLE
                 self._report(response, rule, resource, judgement, graph.secrets)
             if not applied:

@@ -2,8 +2,8 @@
 
 A rule is a generator function: its name is the id, its docstring the why, the decorator its record, and its examples
 are the documentation and the tests. It takes the resource, and where it asks for them a `graph` of the stack, the `row`
-of its table and its settings; it yields one text for everything that is wrong. Reading what isn't known raises
-`Unknown`, which makes the verdict undetermined unless something else is certainly wrong.
+of its table, the day that is `today` and its settings; it yields one text for everything that is wrong. Reading what
+isn't known raises `Unknown`, which makes the verdict undetermined unless something else is certainly wrong.
 """
 
 from __future__ import annotations
@@ -254,6 +254,7 @@ class Rule:
     settings: Mapping[str, Setting]
     needs_graph: bool
     takes_row: bool
+    takes_today: bool
     examples: list[Example] = field(default_factory=list, repr=False)
 
     @property
@@ -327,6 +328,7 @@ def rule(  # noqa: PLR0913 - a record has as many fields as there are things to 
             settings={name: value.default for name, value in parameters.items() if isinstance(value.default, Setting)},
             needs_graph="graph" in parameters,
             takes_row="row" in parameters,
+            takes_today="today" in parameters,
         )
 
     return record

@@ -106,12 +106,12 @@ def bucket_requires_tls_1_2(bucket: Resource, graph: Graph) -> Iterator[Finding]
 
 
 def _refuses_old_tls(denial: Props) -> bool:
-    asked = conditions(denial)
+    asked = list(conditions(denial))
     return (
         len(asked) == 1
         and asked[0][:2] == ("numericlessthan", "s3:tlsversion")
         and bool(asked[0][2])
-        and asked[0][2] <= {"1.2", "1.3"}
+        and {"1.2", "1.3"}.issuperset(asked[0][2])
     )
 
 
@@ -141,7 +141,7 @@ def tls_1_1_let_through() -> None:
 KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 OTHER_THAN = ("stringnotequals", "stringnotequalsifexists", "arnnotequals", "arnnotequalsifexists")
 # Services encrypt what they deliver as they were told to; narrowing a denial to people leaves those alone.
-NARROWS_TO_PEOPLE = ("boolifexists", "aws:principalisawsservice", {"false"})
+NARROWS_TO_PEOPLE = ("boolifexists", "aws:principalisawsservice", ["false"])
 
 
 @rule(

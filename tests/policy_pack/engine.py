@@ -102,11 +102,22 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's own decorator
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
     result = Program()
+    # The mock monitor gets no registration of the stack itself; the engine sends it like any other resource.
+    root: Any = {"urn": f"urn:pulumi:stack::project::{STACK}::project-stack", "type": STACK, "name": "project-stack"}
+    result.analyze.append(proto.AnalyzeRequest(**root))
+    result.stack.resources.append(proto.AnalyzerResource(**root))
     for urn, request, outputs in monitor.registered:
         if request.type == STACK or not request.custom:
             continue
         provider = _provider(request, providers)
-        common = {"urn": urn, "type": request.type, "name": request.name, "provider": provider}
+        options = proto.AnalyzerResourceOptions(protect=request.protect)
+        common = {
+            "urn": urn,
+            "type": request.type,
+            "name": request.name,
+            "provider": provider,
+            "options": options,
+        }
         result.analyze.append(proto.AnalyzeRequest(**common, properties=request.object))
         result.stack.resources.append(
             proto.AnalyzerResource(

@@ -1,0 +1,163 @@
+"""The account's baseline: what a stack that sets an account up must hold, and no other stack needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pulumi
+
+from policy_pack.tokens import TRAIL
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, each, rule, setting
+
+STACK = "pulumi:pulumi:Stack"
+AUTO = "auto"
+
+
+class Part(NamedTuple):
+    """A type of which the account has one, a value of it that counts, and the controls that ask for it."""
+
+    token: str
+    controls: tuple[str, ...]
+    key: str = ""
+    value: str = ""
+
+
+PARTS: dict[str, Part] = {
+    "trail": Part(TRAIL, ("SH:CloudTrail.1", "CIS7:4.1")),
+    "recorder": Part("aws:cfg/recorder:Recorder", ("SH:Config.1", "CIS7:4.3")),
+    "detector": Part("aws:guardduty/detector:Detector", ("SH:GuardDuty.1",)),
+    "security-hub": Part("aws:securityhub/account:Account", ("PH:SECHUB", "CIS7:5.16")),
+    "security-hub-standards": Part(
+        "aws:securityhub/standardsSubscription:StandardsSubscription", ("PH:SECHUB", "CIS7:5.16")
+    ),
+    "finding-aggregator": Part("aws:securityhub/findingAggregator:FindingAggregator", ("PH:SECHUB-AGG",)),
+    "macie": Part("aws:macie2/account:Account", ("SH:Macie.1", "CIS7:3.1.3")),
+    "inspector": Part(
+        "aws:inspector2/enabler:Enabler", ("SH:Inspector.1", "SH:Inspector.2", "SH:Inspector.3", "SH:Inspector.4")
+    ),
+    "security-contact": Part(
+        "aws:account/alternativeContact:AlternativeContact",
+        ("SH:Account.1", "CIS7:2.3"),
+        "alternateContactType",
+        "SECURITY",
+    ),
+    "support-role": Part(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        ("SH:IAM.18", "CIS7:2.15"),
+        "policyArn",
+        "arn:aws:iam::aws:policy/AWSSupportAccess",
+    ),
+    "automation-log": Part(
+        "aws:ssm/serviceSetting:ServiceSetting",
+        ("SH:SSM.6",),
+        "settingId",
+        "/ssm/automation/customer-script-log-destination",
+    ),
+    "allowed-images": Part("aws:ec2/allowedImagesSettings:AllowedImagesSettings", ("PH:AMI-ALLOW",)),
+    "inventory": Part("aws:resourceexplorer/index:Index", ("PH:INVENTORY",)),
+    "restore-tests": Part("aws:backup/restoreTestingPlan:RestoreTestingPlan", ("PH:RESTORE-PLAN",)),
+    "backup-framework": Part("aws:backup/framework:Framework", ("PH:BAM-FRAMEWORK",)),
+    "backup-reports": Part("aws:backup/reportPlan:ReportPlan", ("PH:BAM-REPORT",)),
+    "backup-opt-in": Part("aws:backup/regionSettings:RegionSettings", ("PH:OPTIN",)),
+}
+NAMES: list[str] = setting(list(PARTS), "parts of the baseline that the stack must hold")
+
+
+@rule(
+    on=(STACK,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=tuple(dict.fromkeys(control for part in PARTS.values() for control in part.controls)),
+    fix="add the part, or take it out of the setting parts if another stack of the account holds it",
+)
+def account_baseline_complete(
+    stack: Resource,
+    graph: Graph,
+    *,
+    baseline: str = setting(
+        AUTO,
+        "whether the stack sets its account up: yes, no, or auto: it does if it has a trail of every region",
+    ),
+    parts: list[str] = NAMES,
+) -> Iterator[Finding]:
+    """An account that nobody watches is one where nobody knows; one stack of the account must turn it all on."""
+    if baseline not in {AUTO, "yes", "no"}:
+        raise ValueError(f"the setting baseline is {baseline!r}; it must be yes, no or auto")
+    if unheard := set(parts) - PARTS.keys():
+        raise ValueError(f"the setting parts names {', '.join(sorted(unheard))}; there is no such part")
+    trails = graph.of_type(TRAIL) if baseline == AUTO else []
+    if baseline == "no" or (
+        baseline == AUTO and not any(trail.get("isMultiRegionTrail", default=False) for trail in trails)
+    ):
+        raise NotApplicable("the stack doesn't set its account up")
+
+    def judge(name: str) -> Iterator[Finding]:
+        part = PARTS[name]
+        found = graph.of_type(part.token)
+        if part.key and not any(_meant(part, item) for item in found):
+            found = []
+        if not found:
+            yield f"{name}: {stack.name} has no {part.token}" + (f" of {part.value}" if part.value else "")
+
+    yield from each(parts, judge)
+
+
+def _meant(part: Part, item: Resource) -> bool:
+    return str(item.get(part.key)).endswith(part.value)
+
+
+def _baseline(*, contact: str = "SECURITY") -> None:
+    aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
+    aws.cfg.Recorder("all", role_arn="arn:role")
+    aws.guardduty.Detector("all")
+    hub = aws.securityhub.Account("all")
+    aws.securityhub.StandardsSubscription(
+        "best", standards_arn="arn:best", opts=pulumi.ResourceOptions(depends_on=[hub])
+    )
+    aws.securityhub.FindingAggregator("all", linking_mode="ALL_REGIONS")
+    aws.macie2.Account("all")
+    aws.inspector2.Enabler("all", account_ids=["111122223333"], resource_types=["EC2"])
+    aws.account.AlternativeContact(
+        "security",
+        alternate_contact_type=contact,
+        email_address="security@example.com",
+        name="Security",
+        phone_number="+1",
+        title="Security",
+    )
+    support = "arn:aws:iam::aws:policy/AWSSupportAccess"
+    aws.iam.RolePolicyAttachment("support", role="support", policy_arn=support)
+    aws.ssm.ServiceSetting(
+        "log", setting_id="/ssm/automation/customer-script-log-destination", setting_value="CloudWatch"
+    )
+    aws.ec2.AllowedImagesSettings("all", state="enabled")
+    aws.resourceexplorer.Index("all", type="AGGREGATOR")
+    selection: aws.backup.RestoreTestingPlanRecoveryPointSelectionArgsDict = {
+        "algorithm": "LATEST_WITHIN_WINDOW",
+        "include_vaults": ["*"],
+        "recovery_point_types": ["SNAPSHOT"],
+    }
+    aws.backup.RestoreTestingPlan("all", recovery_point_selection=selection, schedule_expression="rate(30 days)")
+    aws.backup.Framework("all", controls=[{"name": "BACKUP_RESOURCES_PROTECTED_BY_BACKUP_PLAN"}])
+    aws.backup.ReportPlan(
+        "all",
+        report_delivery_channel={"s3_bucket_name": "reports"},
+        report_setting={"report_template": "BACKUP_JOB_REPORT"},
+    )
+    aws.backup.RegionSettings("all", resource_type_opt_in_preference={"Aurora": True})
+
+
+@account_baseline_complete.passes
+def everything_on() -> None:
+    _baseline()
+
+
+@account_baseline_complete.fails
+def a_trail_and_nothing_else() -> None:
+    aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
+
+
+@account_baseline_complete.fails
+def nobody_to_call() -> None:
+    _baseline(contact="BILLING")

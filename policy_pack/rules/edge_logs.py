@@ -1,0 +1,156 @@
+"""Logs of the edge: web ACLs, distributions and name servers, whose logs are resources of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy_pack.rules.resilience_services import distribution
+from policy_pack.tokens import VPC
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, rule
+
+WEB_ACL = "aws:wafv2/webAcl:WebAcl"
+ACL_LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
+DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
+DELIVERY = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
+ZONE = "aws:route53/zone:Zone"
+QUERY_LOG = "aws:route53/queryLog:QueryLog"
+RESOLVER_LOG = "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation"
+
+
+@rule(
+    on=(WEB_ACL,),
+    severity=Severity.LOW,
+    promise="information-security",
+    controls=("SH:WAF.11",),
+    fix="give the web ACL an aws.wafv2.WebAclLoggingConfiguration",
+)
+def web_acl_logged(acl: Resource, graph: Graph) -> Iterator[Finding]:
+    """What was turned away shows who is trying."""
+    if not graph.children(acl, on=ACL_LOGGING, via="resourceArn"):
+        yield "no logging configuration names it"
+
+
+@rule(
+    on=(ACL_LOGGING,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:WAF.11",),
+    fix="redact the headers authorization and cookie",
+)
+def web_acl_log_redacted(logging: Resource) -> Iterator[Finding]:
+    """A request's credentials must not be readable for whoever may read a log."""
+    redacted = [
+        str(item.get("singleHeader", "name")).lower()
+        for item in logging.get("redactedFields", default=())
+        if item.has("singleHeader")
+    ]
+    for name in ("authorization", "cookie"):
+        if name not in redacted:
+            yield f"redactedFields lack the header {name}"
+
+
+def _acl(*headers: str, logged: bool = True) -> None:
+    visibility: Any = {"cloudwatch_metrics_enabled": True, "metric_name": "web", "sampled_requests_enabled": True}
+    acl = aws.wafv2.WebAcl("web", scope="REGIONAL", default_action={"allow": {}}, visibility_config=visibility)
+    if logged:
+        fields: Any = [{"single_header": {"name": name}} for name in headers]
+        aws.wafv2.WebAclLoggingConfiguration(
+            "web", resource_arn=acl.arn, log_destination_configs=["arn:logs"], redacted_fields=fields
+        )
+
+
+@web_acl_logged.passes
+@web_acl_log_redacted.passes
+def credentials_redacted() -> None:
+    _acl("authorization", "Cookie")
+
+
+@web_acl_log_redacted.fails
+def cookies_logged() -> None:
+    _acl("authorization")
+
+
+@web_acl_logged.fails
+def acl_not_logged() -> None:
+    _acl(logged=False)
+
+
+@rule(
+    on=(DISTRIBUTION,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:CloudFront.5", "CIS7:4.10"),
+    fix="set loggingConfig, or give the distribution an aws.cloudwatch.LogDeliverySource",
+)
+def distribution_logged(edge: Resource, graph: Graph) -> Iterator[Finding]:
+    """The edge sees every request first, and those that the cache answers it alone."""
+    if not edge.has("loggingConfig", "bucket") and not graph.children(edge, on=DELIVERY, via="resourceArn"):
+        yield "loggingConfig is not set, and no log delivery source names the distribution"
+
+
+@distribution_logged.passes
+def logged_to_a_bucket() -> None:
+    distribution(logging_config={"bucket": "logs.s3.amazonaws.com"})
+
+
+@distribution_logged.passes
+def logged_by_delivery() -> None:
+    edge = distribution()
+    aws.cloudwatch.LogDeliverySource("site", log_type="ACCESS_LOGS", resource_arn=edge.arn)
+
+
+@distribution_logged.fails
+def edge_not_logged() -> None:
+    distribution()
+
+
+@rule(
+    on=(ZONE,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:Route53.2",),
+    fix="give the zone an aws.route53.QueryLog",
+)
+def public_zone_logged(zone: Resource, graph: Graph) -> Iterator[Finding]:
+    """Names that somebody asks for and that don't exist are how an attack begins."""
+    if zone.has("vpcs"):
+        raise NotApplicable("a private zone has no query log; its VPC's resolver has one")
+    if not graph.children(zone, on=QUERY_LOG, via="zoneId"):
+        yield "no query log names it"
+
+
+@public_zone_logged.passes
+def queries_logged() -> None:
+    zone = aws.route53.Zone("public", name="example.com")
+    aws.route53.QueryLog("public", zone_id=zone.id, cloudwatch_log_group_arn="arn:logs")
+    aws.route53.Zone("private", name="internal", vpcs=[{"vpc_id": "vpc-1"}])
+
+
+@public_zone_logged.fails
+def queries_not_logged() -> None:
+    aws.route53.Zone("public", name="example.com")
+
+
+@rule(
+    on=(VPC,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:Route53.2",),
+    fix="give the VPC an aws.route53.ResolverQueryLogConfigAssociation",
+)
+def resolver_queries_logged(vpc: Resource, graph: Graph) -> Iterator[Finding]:
+    """Data leaves through name queries when every other way is shut."""
+    if not graph.children(vpc, on=RESOLVER_LOG, via="resourceId"):
+        yield "no resolver query log covers it"
+
+
+@resolver_queries_logged.passes
+def resolver_logged() -> None:
+    vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+    aws.route53.ResolverQueryLogConfigAssociation("main", resource_id=vpc.id, resolver_query_log_config_id="rqlc-1")
+
+
+@resolver_queries_logged.fails
+def resolver_not_logged() -> None:
+    aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")

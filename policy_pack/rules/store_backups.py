@@ -1,0 +1,156 @@
+"""Backups that stores keep by themselves: snapshots, and what is left when a store is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy_pack.rules.change_protection import DISPOSABLE, refuse_disposable
+from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
+from policy_pack.vocabulary import (
+    Finding,
+    NotApplicable,
+    Resource,
+    Row,
+    Severity,
+    aws,
+    each,
+    rule,
+    setting,
+)
+
+TABLE = "aws:dynamodb/table:Table"
+
+
+@rule(
+    on={
+        "aws:elasticache/replicationGroup:ReplicationGroup": Row(("snapshotRetentionLimit",), unset=0),
+        "aws:elasticache/cluster:Cluster": Row(("snapshotRetentionLimit",), unset=0),
+        "aws:elasticache/serverlessCache:ServerlessCache": Row(("snapshotRetentionLimit",), unset=0),
+        "aws:memorydb/cluster:Cluster": Row(("snapshotRetentionLimit",), unset=0),
+    },
+    severity=Severity.HIGH,
+    promise="backup",
+    controls=("SH:ElastiCache.1",),
+    fix="set snapshotRetentionLimit to a week or more",
+)
+def cache_snapshots_kept(
+    cache: Resource,
+    row: Row,
+    *,
+    least_days: int = setting(7, "days that snapshots of a cache are kept", minimum=1),
+) -> Iterator[Finding]:
+    """Sessions and queues in a cache are lost with it."""
+    if cache.type != "aws:memorydb/cluster:Cluster" and cache.get("engine", default="") == "memcached":
+        raise NotApplicable("memcached has no snapshots")
+    if cache.type == "aws:elasticache/cluster:Cluster" and cache.has("replicationGroupId"):
+        raise NotApplicable("its replication group keeps the snapshots")
+    days = cache.get(*row.path, default=row.unset)
+    if days < least_days:
+        yield f"{row.path[0]} is {days}, less than {least_days} days"
+
+
+def _caches(days: int) -> None:
+    aws.elasticache.ReplicationGroup("sessions", description="s", snapshot_retention_limit=days)
+    aws.elasticache.Cluster("cache", engine="redis", snapshot_retention_limit=days)
+    aws.elasticache.ServerlessCache("elastic", engine="valkey", snapshot_retention_limit=days)
+    aws.memorydb.Cluster("memory", acl_name="app", node_type="db.t4g.small", snapshot_retention_limit=days)
+
+
+@cache_snapshots_kept.passes
+def a_week_of_snapshots() -> None:
+    _caches(7)
+
+
+@cache_snapshots_kept.fails
+def no_snapshots() -> None:
+    aws.elasticache.ReplicationGroup("sessions", description="s")
+
+
+@rule(
+    on={TABLE: Row(("pointInTimeRecovery", "enabled"), unset=False)},
+    severity=Severity.HIGH,
+    promise="backup",
+    controls=("SH:DynamoDB.2",),
+    fix="set pointInTimeRecovery.enabled to true",
+)
+def table_recovers_to_any_second(table: Resource, row: Row) -> Iterator[Finding]:
+    """Between two daily backups a table can be emptied."""
+    yield from row.judge(table)
+
+
+def _table(*, on: bool) -> None:
+    columns: Any = [{"name": "id", "type": "S"}]
+    aws.dynamodb.Table("sessions", hash_key="id", attributes=columns, point_in_time_recovery={"enabled": on})
+
+
+@table_recovers_to_any_second.passes
+def any_second() -> None:
+    _table(on=True)
+
+
+@table_recovers_to_any_second.fails
+def not_at_all() -> None:
+    _table(on=False)
+
+
+@rule(
+    on={
+        DATABASE_CLUSTER: Row(("copyTagsToSnapshot",), unset=False, controls=("SH:RDS.16", "SH:RDS.47")),
+        DATABASE_INSTANCE: Row(("copyTagsToSnapshot",), unset=False, controls=("SH:RDS.17",)),
+        "aws:neptune/cluster:Cluster": Row(("copyTagsToSnapshot",), unset=False),
+    },
+    severity=Severity.LOW,
+    promise="backup",
+    fix="set copyTagsToSnapshot to true",
+)
+def snapshots_carry_tags(database: Resource, row: Row) -> Iterator[Finding]:
+    """A snapshot without the class of its data is handled as if it had none."""
+    yield from row.judge(database)
+
+
+def _databases(**more: Any) -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", **more)
+    aws.rds.Instance("reports", instance_class="db.t4g.small", **more)
+
+
+@snapshots_carry_tags.passes
+def tags_copied() -> None:
+    _databases(copy_tags_to_snapshot=True)
+    aws.neptune.Cluster("relations", copy_tags_to_snapshot=True)
+
+
+@snapshots_carry_tags.fails
+def tags_lost() -> None:
+    _databases()
+
+
+@rule(
+    on=(DATABASE_CLUSTER, DATABASE_INSTANCE),
+    severity=Severity.HIGH,
+    promise="backup",
+    controls=("PH:FINALSNAP",),
+    fix="set finalSnapshotIdentifier and deleteAutomatedBackups: false, and leave skipFinalSnapshot out",
+)
+def last_backup_outlives_database(database: Resource, *, disposable: bool = DISPOSABLE) -> Iterator[Finding]:
+    """A database deleted by mistake must not take its backups with it."""
+    refuse_disposable(disposable=disposable)
+    if database.type == DATABASE_INSTANCE and database.has("replicateSourceDb"):
+        raise NotApplicable("a replica has the backups of its source")
+    rows = (
+        Row(("skipFinalSnapshot",), (False,), unset=False),
+        Row(("deleteAutomatedBackups",), (False,), unset=True),
+    )
+    yield from each(rows, lambda row: row.judge(database))
+    if not database.has("finalSnapshotIdentifier"):
+        yield "finalSnapshotIdentifier is not set"
+
+
+@last_backup_outlives_database.passes
+def a_last_snapshot() -> None:
+    _databases(final_snapshot_identifier="last", delete_automated_backups=False)
+
+
+@last_backup_outlives_database.fails
+def none_left() -> None:
+    _databases(skip_final_snapshot=True)

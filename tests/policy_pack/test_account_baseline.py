@@ -1,0 +1,44 @@
+"""A stack is asked for its account's baseline when it sets the account up, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy_pack.judge import Judgement, judge
+from policy_pack.resources import Graph
+from policy_pack.rules.account_baseline import STACK, account_baseline_complete
+from policy_pack.vocabulary import aws
+from tests.policy_pack.engine import run
+
+
+def small_stack() -> None:
+    aws.s3.Bucket("data")
+
+
+def account_stack() -> None:
+    aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
+
+
+def verdict(program: object, baseline: str, *parts: str) -> Judgement:
+    graph = Graph(run(program, preview=False).stack.resources, {})  # type: ignore[arg-type] # a program is a function
+    (stack,) = graph.of_type(STACK)
+    return judge(account_baseline_complete, stack, {"baseline": baseline, "parts": list(parts)}, graph)
+
+
+@pytest.mark.parametrize(
+    ("program", "baseline", "parts", "expected"),
+    [
+        (small_stack, "auto", ["trail", "detector"], "not applicable"),
+        (small_stack, "yes", ["trail"], "fail"),
+        (account_stack, "auto", ["trail"], "pass"),
+        (account_stack, "auto", ["trail", "detector"], "fail"),
+        (account_stack, "no", ["trail", "detector"], "not applicable"),
+    ],
+)
+def test_baseline_is_asked_of_the_right_stack(program: object, baseline: str, parts: list[str], expected: str) -> None:
+    assert verdict(program, baseline, *parts).verdict == expected
+
+
+@pytest.mark.parametrize(("baseline", "part"), [("maybe", "trail"), ("yes", "trial")])
+def test_a_setting_that_means_nothing_is_no_pass(baseline: str, part: str) -> None:
+    assert verdict(small_stack, baseline, part).crashed
