@@ -30,12 +30,14 @@ from importlib import import_module
 from typing import Any
 
 EXTENSIONS: tuple[str, ...] = (
+    "sandbox.emulator.accessanalyzer",
     "sandbox.emulator.backup",
     "sandbox.emulator.cloudtrail",
     "sandbox.emulator.ec2",
     "sandbox.emulator.guardduty",
     "sandbox.emulator.kms",
     "sandbox.emulator.logs",
+    "sandbox.emulator.macie2",
     "sandbox.emulator.rds",
     "sandbox.emulator.s3",
     "sandbox.emulator.securityhub",

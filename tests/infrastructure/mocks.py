@@ -34,6 +34,7 @@ AUTONAMED = {
 
 TAGGED = frozenset(
     {
+        "aws:accessanalyzer/analyzer:Analyzer",
         "aws:backup/plan:Plan",
         "aws:backup/vault:Vault",
         "aws:cloudtrail/trail:Trail",
@@ -79,7 +80,9 @@ UNTAGGED = frozenset(
         "aws:guardduty/detectorFeature:DetectorFeature",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "aws:inspector2/enabler:Enabler",
         "aws:kms/alias:Alias",
+        "aws:macie2/account:Account",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketLogging:BucketLogging",
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",

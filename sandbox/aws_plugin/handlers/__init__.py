@@ -22,6 +22,7 @@ from collections.abc import Mapping
 
 from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
+    analysis,
     backup,
     cfg,
     cloudtrail,
@@ -48,6 +49,7 @@ from sandbox.aws_plugin.values import Props
 __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "find", "invoke", "tokens"]
 
 _SERVICES = (
+    analysis,
     backup,
     cfg,
     cloudtrail,

@@ -1,6 +1,7 @@
 """What every emulated resource type must be seen to do: one case a type, a file a service, in `CASES`."""
 
 from tests.sandbox.conformance import (
+    analysis,
     backup,
     cfg,
     cloudtrail,
@@ -23,6 +24,7 @@ from tests.sandbox.conformance import (
 CASES = tuple(
     case
     for service in (
+        analysis,
         backup,
         cfg,
         cloudtrail,
