@@ -29,12 +29,8 @@ def begin_disabled(self: MacieBackend, *arguments: Any, **more: Any) -> None:
 
 def update_macie_session(self: MacieResponse) -> EmptyResult:
     backend = self.macie_backend
+    backend.get_macie_session()  # it refuses where there is none
     asked = {name: self._get_param(name) for name in _SETTINGS}
     new = {name: value for name, value in asked.items() if value}
-    backend.macie_session = {
-        **backend.get_macie_session(),
-        **(backend.macie_session or {}),
-        **new,
-        "updatedAt": utcnow(),
-    }
+    backend.macie_session = {**(backend.macie_session or {}), **new, "updatedAt": utcnow()}
     return EmptyResult()
