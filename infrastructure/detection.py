@@ -1,4 +1,4 @@
-"""Detection: GuardDuty and Security Hub in both US-West regions, and their findings on the alarm topic.
+"""Detection: GuardDuty, Security Hub, Access Analyzer, Inspector and Macie, and their findings on the alarm topic.
 
 Enters: the alarm topic. Leaves: `Detection`. Every detector reports to Security Hub, the recovery region's hub to the
 home region's, and that one to the topic: one path for all findings. An account has one detector and one hub for each
@@ -8,7 +8,7 @@ region: environments are separate accounts.
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import guardduty, securityhub
+from pulumi_aws import accessanalyzer, guardduty, inspector2, macie2, securityhub
 
 from infrastructure.alarms import AlarmTopic, notify
 from infrastructure.scope import DataClass
@@ -31,6 +31,12 @@ STANDARDS = {
 }
 """What Security Hub checks the account against, as the end of the standards' ARNs."""
 
+SCANNED = ("EC2", "ECR", "LAMBDA", "LAMBDA_CODE")
+"""Security Hub's controls Inspector.1 to 4: instances, images, functions and their code."""
+
+UNUSED_ACCESS_DAYS = 90
+"""System Access Control: access is reviewed every 90 days, and access that nobody used is on the list."""
+
 
 class Detection(pulumi.ComponentResource):
     """Detectors that are on, everywhere, and whose findings reach people."""
@@ -48,6 +54,13 @@ class Detection(pulumi.ComponentResource):
             linking_mode="SPECIFIED_REGIONS",
             specified_regions=[scope.recovery_region],
             opts=pulumi.ResourceOptions(parent=self, depends_on=hubs),
+        )
+        self._analyze_access(name)
+        inspector2.Enabler(
+            f"{name}-inspector", account_ids=[scope.account], resource_types=list(SCANNED), opts=self._child
+        )
+        macie2.Account(
+            f"{name}-macie", status="ENABLED", finding_publishing_frequency="FIFTEEN_MINUTES", opts=self._child
         )
         _notify_of_findings(topic)
         self.register_outputs({})
@@ -89,6 +102,28 @@ class Detection(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=hub, depends_on=[hub]),
             )
         return hub
+
+    def _analyze_access(self, name: str) -> None:
+        """Access from outside the account by region, and unused access, which IAM has in one place, once."""
+        scope = self._scope
+        tags = scope.tags(SERVICE, DataClass.CONFIDENTIAL)
+        for analyzer, region in ((name, None), (f"{name}-recovery", scope.recovery_region)):
+            accessanalyzer.Analyzer(
+                f"{analyzer}-external-access",
+                analyzer_name=f"{scope.prefix}-external-access",
+                type="ACCOUNT",
+                region=region,
+                tags=tags,
+                opts=self._child,
+            )
+        accessanalyzer.Analyzer(
+            f"{name}-unused-access",
+            analyzer_name=f"{scope.prefix}-unused-access",
+            type="ACCOUNT_UNUSED_ACCESS",
+            configuration={"unused_access": {"unused_access_age": UNUSED_ACCESS_DAYS}},
+            tags=tags,
+            opts=self._child,
+        )
 
 
 def _notify_of_findings(topic: AlarmTopic) -> None:

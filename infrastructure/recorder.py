@@ -51,8 +51,9 @@ class ConfigurationRecorder(pulumi.ComponentResource):
         self.register_outputs({"archive": self.archive.name})
 
     def _create_archive(self, name: str) -> PrivateBucket:
-        """Not locked: "AWS Config does not support delivery to a bucket where object lock with default retention is on"
-        ("Granting permissions for the Amazon S3 bucket" in its developer guide). Nobody may delete from it either way.
+        """Not locked: Config delivers to no bucket with default retention. Nobody may delete from it either way.
+
+        Source: "Permissions for the Amazon S3 Bucket for the AWS Config Delivery Channel" in its developer guide.
         """
         args = self._args
         return PrivateBucket(

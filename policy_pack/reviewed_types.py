@@ -70,6 +70,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:rds/subnetGroup:SubnetGroup",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
+        "aws:accessanalyzer/analyzer:Analyzer",
         "aws:cfg/deliveryChannel:DeliveryChannel",
         "aws:cfg/recorder:Recorder",
         "aws:cfg/recorderStatus:RecorderStatus",
@@ -79,6 +80,8 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:cloudwatch/metricAlarm:MetricAlarm",
         "aws:guardduty/detector:Detector",
         "aws:guardduty/detectorFeature:DetectorFeature",
+        "aws:inspector2/enabler:Enabler",
+        "aws:macie2/account:Account",
         "aws:securityhub/account:Account",
         "aws:securityhub/findingAggregator:FindingAggregator",
         "aws:securityhub/standardsSubscription:StandardsSubscription",

@@ -30,6 +30,7 @@ from importlib import import_module
 from typing import Any
 
 EXTENSIONS: tuple[str, ...] = (
+    "sandbox.emulator.accessanalyzer",
     "sandbox.emulator.account",
     "sandbox.emulator.backup",
     "sandbox.emulator.cloudtrail",
@@ -37,6 +38,7 @@ EXTENSIONS: tuple[str, ...] = (
     "sandbox.emulator.guardduty",
     "sandbox.emulator.kms",
     "sandbox.emulator.logs",
+    "sandbox.emulator.macie2",
     "sandbox.emulator.rds",
     "sandbox.emulator.s3",
     "sandbox.emulator.securityhub",

@@ -67,6 +67,6 @@ def delete_log_group(self: LogsBackend, log_group_name: str) -> None:
 
 
 def add_filter(self: MetricFilters, filter_name: str, filter_pattern: str, log_group_name: str, metric: Any) -> None:
-    """PutMetricFilter "creates or updates a metric filter": moto keeps the old one beside the new one."""
+    """PutMetricFilter "creates or updates a metric filter"; moto keeps the old one beside the new one."""
     self.delete_filter(filter_name, log_group_name)
     _add_filter(self, filter_name, filter_pattern, log_group_name, metric)

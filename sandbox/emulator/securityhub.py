@@ -85,7 +85,7 @@ def describe_hub(self: SecurityHubBackend, hub_arn: str | None = None) -> dict[s
 
 
 def disable_security_hub(self: SecurityHubBackend) -> dict[str, Any]:
-    """DisableSecurityHub: "any standards that were enabled are disabled and your settings are lost"."""
+    """ "Any standards that were enabled are disabled"; the settings go too, which AWS still holds for 90 days."""
     answer: dict[str, Any] = _disable(self)
     _kept(self, "settings").clear()
     _kept(self, "standards").clear()

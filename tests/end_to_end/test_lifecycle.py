@@ -70,7 +70,12 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
     assert aws("cloudtrail").describe_trails()["trailList"] == []
     vpcs = aws("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
     assert vpcs == []
+    assert aws("sns").list_topics()["Topics"] == []
+    assert aws("cloudwatch").describe_alarms()["MetricAlarms"] == []
     for region in ("us-west-2", "us-west-1"):
+        assert aws("config", region).describe_configuration_recorders()["ConfigurationRecorders"] == []
+        assert aws("guardduty", region).list_detectors()["DetectorIds"] == []
+        assert aws("accessanalyzer", region).list_analyzers()["analyzers"] == []
         assert aws("backup", region).list_backup_vaults()["BackupVaultList"] == []
         keys = aws("kms", region)
         states = {keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] for key in keys.list_keys()["Keys"]}

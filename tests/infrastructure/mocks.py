@@ -35,6 +35,7 @@ AUTONAMED = {
 
 TAGGED = frozenset(
     {
+        "aws:accessanalyzer/analyzer:Analyzer",
         "aws:backup/plan:Plan",
         "aws:backup/vault:Vault",
         "aws:cloudtrail/trail:Trail",
@@ -88,7 +89,9 @@ UNTAGGED = frozenset(
         "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
         "aws:iam/rolePolicy:RolePolicy",
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        "aws:inspector2/enabler:Enabler",
         "aws:kms/alias:Alias",
+        "aws:macie2/account:Account",
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketLogging:BucketLogging",

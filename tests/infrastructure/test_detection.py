@@ -3,7 +3,7 @@
 import json
 
 from infrastructure.detection import GUARDDUTY_FEATURES
-from tests.infrastructure.mocks import Registrations
+from tests.infrastructure.mocks import ACCOUNT, Registrations
 
 REGIONS = {"us-west-2", "us-west-1"}
 
@@ -68,3 +68,19 @@ def test_new_grave_findings_reach_the_topic(environment: Registrations) -> None:
     findings = pattern["detail"]["findings"]
     assert findings["Severity"]["Label"] == ["HIGH", "CRITICAL"]
     assert (findings["Workflow"]["Status"], findings["RecordState"]) == (["NEW"], ["ACTIVE"])
+
+
+def test_access_from_outside_is_analyzed_in_both_regions_and_unused_access_once(environment: Registrations) -> None:
+    analyzers = environment.of("accessanalyzer/analyzer:Analyzer")
+    kinds = sorted((each.inputs["type"], each.state["region"]) for each in analyzers)
+    assert kinds == [("ACCOUNT", "us-west-1"), ("ACCOUNT", "us-west-2"), ("ACCOUNT_UNUSED_ACCESS", "us-west-2")]
+    unused = environment.one("accessanalyzer/analyzer:Analyzer", "detection-unused-access")
+    assert unused.inputs["configuration"]["unusedAccess"]["unusedAccessAge"] <= 90
+
+
+def test_inspector_scans_whatever_runs_and_macie_looks_at_buckets(environment: Registrations) -> None:
+    (enabler,) = environment.of("inspector2/enabler:Enabler")
+    assert enabler.inputs["accountIds"] == [ACCOUNT]
+    assert set(enabler.inputs["resourceTypes"]) == {"EC2", "ECR", "LAMBDA", "LAMBDA_CODE"}
+    (macie,) = environment.of("macie2/account:Account")
+    assert (macie.inputs["status"], macie.inputs["findingPublishingFrequency"]) == ("ENABLED", "FIFTEEN_MINUTES")

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
     account,
+    analysis,
     backup,
     cfg,
     cloudtrail,
@@ -50,6 +51,7 @@ __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "fin
 
 _SERVICES = (
     account,
+    analysis,
     backup,
     cfg,
     cloudtrail,

@@ -2,6 +2,7 @@
 
 from tests.sandbox.conformance import (
     account,
+    analysis,
     backup,
     cfg,
     cloudtrail,
@@ -25,6 +26,7 @@ CASES = tuple(
     case
     for service in (
         account,
+        analysis,
         backup,
         cfg,
         cloudtrail,
