@@ -45,7 +45,7 @@ VARIABLES: dict[str, tuple[Row, ...]] = {
             )
         ),
     ),
-    "aws:codebuild/project:Project": (Row(("environment", "environmentVariables"), controls=("SH:CodeBuild.2",)),),
+    "aws:codebuild/project:Project": (Row(("environment", "environmentVariables")),),
     "aws:glue/job:Job": (Row(("defaultArguments",)),),
     "aws:lambda/function:Function": (Row(("environment[]", "variables")),),
     "aws:sagemaker/model:Model": (

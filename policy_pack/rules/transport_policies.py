@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from policy_pack.documents import conditions, listed, names_everyone, only_condition, statements
 from policy_pack.rules.bucket_encryption import is_log_target
@@ -197,7 +198,8 @@ def any_key_for_those_of_the_organization() -> None:
     aws.s3.Bucket("data", policy=_one_key_only("StringNotEqualsIfExists", StringNotEqualsIgnoreCase=outsiders))
 
 
-class Policy(NamedTuple):
+@dataclass(frozen=True)
+class Policy:
     """Where a resource's policy is: inside it, and in a type of its own that names it by a property."""
 
     service: str
