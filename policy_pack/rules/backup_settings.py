@@ -34,7 +34,7 @@ DAILY = re.compile(
     severity=Severity.HIGH,
     promise="backup",
     controls=("PH:PLAN-FREQ", "PH:PLAN-WINDOW"),
-    fix="give the plan a rule with a daily schedule and a completionWindow",
+    fix="give the plan a rule with a daily schedule, and a startWindow of an hour or more",
 )
 def backup_plan_runs_daily(plan: Resource) -> Iterator[Finding]:
     """What was written since the last backup is what an outage costs."""
