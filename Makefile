@@ -65,6 +65,9 @@ refresh: setup ## compare STACK's state with what is really there
 destroy: setup ## delete what STACK holds in the sandbox
 	@$(PULUMI) destroy --stack $(STACK) --yes --skip-preview
 
+docs: setup ## docs/rules.md and docs/controls.md from the rules; strike off the open lists what has been ruled
+	@$(BIN)/python -m policy_pack.documentation docs
+
 clean: ## forget the sandbox and the virtual environment (the engine stays in its cache)
 	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) reset --yes; fi
 	rm -rf .venv .sandbox .mypy_cache .ruff_cache .pytest_cache .hypothesis
