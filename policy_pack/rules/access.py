@@ -121,7 +121,7 @@ def administrator() -> None:
     aws.iam.RolePolicyAttachment("admin", role="admin", policy_arn="arn:aws:iam::aws:policy/AdministratorAccess")
 
 
-PUBLIC_BUCKET = ("SH:S3.2", "SH:S3.3")
+PUBLIC_BUCKET = ("SH:S3.2", "SH:S3.3", "CIS7:3.1.4")
 RESOURCE_POLICIES = {
     "aws:backup/vaultPolicy:VaultPolicy": Row(("policy",)),
     ROLE: Row(("assumeRolePolicy",), controls=("PH:IAM-TRUST",)),

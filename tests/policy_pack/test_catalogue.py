@@ -143,13 +143,20 @@ def test_what_is_decided_elsewhere_needs_no_rule_and_the_rest_does() -> None:
     [
         (made("SH:SQS.99"), "example cites SH:SQS.99, which the catalogue lacks"),
         (made("SH:IAM.4"), "example cites SH:IAM.4, of which elsewhere.csv says that no preview can decide it"),
-        (made("SH:KMS.4"), "example cites SH:KMS.4 and looks at none of the types that it is about"),
+        (made("SH:KMS.4"), "example cites SH:KMS.4 and looks at no type of a service that it is about"),
         (made("CIS7:2.21"), "example cites CIS7:2.21 and none of the controls that it stands for"),
     ],
     ids=["unknown", "decided elsewhere", "other type", "a benchmark's item alone"],
 )
 def test_a_citation_that_is_not_honest_is_a_problem(given: Rule, problem: str) -> None:
     assert catalogue.problems([*PACK.rules, given]) == [problem]
+
+
+def test_a_citation_on_another_type_of_the_service_is_honest_and_rules_nothing() -> None:
+    given = made("SH:S3.19", on=("aws:s3control/accessPointPolicy:AccessPointPolicy",))
+    assert catalogue.problems([*PACK.rules, given]) == []
+    (wanted,) = [item for item in catalogue.requirements() if "SH:S3.19" in item.controls]
+    assert answer(wanted, [given], {}).status is Status.OPEN
 
 
 def test_a_rule_that_is_lost_is_a_problem() -> None:
