@@ -47,7 +47,7 @@ def test_pack_catalogue_and_lists_agree() -> None:
 
 def test_the_catalogue_is_whole() -> None:
     found = catalogue.requirements()
-    assert len(found) == 424
+    assert len(found) >= 424, "what was asked for once is corrected or decided elsewhere, never dropped"
     assert len({item.key for item in found}) == len(found)
     assert {item.promise for item in found} <= {*get_args(Promise), *KEPT_BY_PEOPLE}
     assert [item.key for item in found if not item.own_controls or not item.condition or not item.service] == []
