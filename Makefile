@@ -7,7 +7,7 @@ PULUMI := $(SANDBOX) pulumi
 ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fix check test preview demo-block up refresh destroy bench clean
+.PHONY: help setup lock fix check test preview demo-block up refresh destroy bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ destroy: setup ## delete what STACK holds in the sandbox
 
 bench: setup ## how long previews take, as ratios in one run
 	@$(BIN)/python -m bench
+
+docs: setup ## docs/rules.md and docs/controls.md from the rules; strike off the open lists what has been ruled
+	@$(BIN)/python -m policy_pack.documentation docs
 
 clean: ## forget the sandbox and the virtual environment (the engine stays in its cache)
 	@if [ -x $(BIN)/python ] && [ -d .sandbox ]; then $(SANDBOX) reset --yes; fi

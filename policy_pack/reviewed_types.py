@@ -64,6 +64,36 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
     ),
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
+    "arranges or searches the events of a log group that is judged itself": (
+        "aws:cloudwatch/logIndexPolicy:LogIndexPolicy",
+        "aws:cloudwatch/logStream:LogStream",
+        "aws:cloudwatch/logTransformer:LogTransformer",
+        "aws:cloudwatch/queryDefinition:QueryDefinition",
+    ),
+    "a telephone number or sender, which holds no data": (
+        "aws:pinpoint/smsvoicev2PhoneNumber:Smsvoicev2PhoneNumber",
+        "aws:pinpoint/smsvoicev2Pool:Smsvoicev2Pool",
+        "aws:pinpoint/smsvoicev2SenderId:Smsvoicev2SenderId",
+    ),
+    "addresses that routes lead to, and opens nothing": (
+        "aws:directoryservice/ipRoute:IpRoute",
+        "aws:directoryservice/ipRoutesExclusive:IpRoutesExclusive",
+        "aws:ec2transitgateway/connectPeer:ConnectPeer",
+        "aws:networkmanager/connectPeer:ConnectPeer",
+        "aws:route53/cidrLocation:CidrLocation",
+    ),
+    "refuses mail or code, and lets in nothing that would not come in without it": (
+        "aws:lambda/codeSigningConfig:CodeSigningConfig",
+        "aws:mailmanager/trafficPolicy:TrafficPolicy",
+        "aws:ses/receiptFilter:ReceiptFilter",
+    ),
+    "encrypts fields on top of what its distribution does, which is judged itself": (
+        "aws:cloudfront/fieldLevelEncryptionProfile:FieldLevelEncryptionProfile",
+    ),
+    "a target that an assessment compares with, and sets nothing": (
+        "aws:resiliencehub/resiliencyPolicy:ResiliencyPolicy",
+    ),
+    "grants inside an application, not in AWS": ("aws:verifiedpermissions/policy:Policy",),
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
