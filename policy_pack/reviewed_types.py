@@ -16,14 +16,12 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through the vault or store it serves": ("aws:backup/vaultLockConfiguration:VaultLockConfiguration",),
     "judged through the trail whose events it watches, or the alarm that it passes on": (
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-        "aws:sns/topicSubscription:TopicSubscription",
     ),
     "judged through the database whose events or backups it is about": (
         "aws:efs/backupPolicy:BackupPolicy",
         "aws:rds/eventSubscription:EventSubscription",
     ),
     "judged through the recorder or detector that it is part of": (
-        "aws:cfg/deliveryChannel:DeliveryChannel",
         "aws:cfg/recorderStatus:RecorderStatus",
         "aws:guardduty/detectorFeature:DetectorFeature",
     ),
@@ -35,7 +33,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2/volumeAttachment:VolumeAttachment",
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
     ),
-    "judged through the file system whose policy it is": ("aws:efs/fileSystemPolicy:FileSystemPolicy",),
     "judged through the distribution that sends its headers": (
         "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
     ),
@@ -50,15 +47,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    ),
-    "a default of the account, which no resource relies on": (
-        "aws:ebs/defaultKmsKey:DefaultKmsKey",
-        "aws:ebs/encryptionByDefault:EncryptionByDefault",
-        "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
-        "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess",
-        "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
-        "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
-        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
     ),
     "an identity provider, which lets nobody in without a role that is judged itself": (
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
@@ -101,17 +89,11 @@ _REASONS: dict[str, tuple[str, ...]] = {
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
         "aws:accessanalyzer/analyzer:Analyzer",
-        "aws:cfg/deliveryChannel:DeliveryChannel",
-        "aws:cfg/recorder:Recorder",
         "aws:cfg/recorderStatus:RecorderStatus",
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-        "aws:cloudwatch/metricAlarm:MetricAlarm",
-        "aws:guardduty/detector:Detector",
         "aws:guardduty/detectorFeature:DetectorFeature",
-        "aws:inspector2/enabler:Enabler",
-        "aws:macie2/account:Account",
         "aws:securityhub/account:Account",
         "aws:securityhub/findingAggregator:FindingAggregator",
         "aws:securityhub/standardsSubscription:StandardsSubscription",

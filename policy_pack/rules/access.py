@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from policy_pack.documents import (
@@ -18,7 +19,8 @@ from policy_pack.documents import (
 )
 from policy_pack.examples import allow, declare
 from policy_pack.tokens import ROLE
-from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Severity, aws, each, rule
+from policy_pack.values import raw
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, each, rule
 
 IDENTITY_POLICIES = {
     "aws:iam/groupPolicy:GroupPolicy": "policy",
@@ -30,8 +32,46 @@ IDENTITY_POLICIES = {
 }
 
 
-def judge_documents(policy: Resource, row: str, judge: Callable[[list[Props]], Iterator[Finding]]) -> Iterator[Finding]:
+BOUNDED = (ROLE, "aws:iam/user:User")
+ATTACHMENTS = {
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
+    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
+    ROLE: "managedPolicyArns",
+}
+
+
+def refuse_mere_boundary(policy: Resource, graph: Graph) -> None:
+    """Leave out a policy that bounds what others grant, and that nothing in the stack attaches: it grants nothing.
+
+    Raises:
+        NotApplicable: it is one. A policy that only may be one is judged as if it granted what it says.
+    """
+    try:
+        path_and_name = policy.get("path", default="/").lstrip("/") + policy.get("name")
+        bounds = path_and_name in _boundaries_named(graph) or graph.children(
+            policy, on=BOUNDED, via="permissionsBoundary"
+        )
+        attached = any(graph.children(policy, on=token, via=name) for token, name in ATTACHMENTS.items())
+    except Unknown:
+        return
+    if bounds and not attached:
+        raise NotApplicable("it is a permissions boundary: it limits what other policies grant")
+
+
+@lru_cache(maxsize=1)
+def _boundaries_named(graph: Graph) -> frozenset[str]:
+    """Return path and name of every policy that bounds something by its ARN written out, as `team/boundary`."""
+    written = (raw(holder).get("permissionsBoundary") for token in BOUNDED for holder in graph.of_type(token))
+    return frozenset(arn.partition(":policy/")[2] for arn in written if isinstance(arn, str))
+
+
+def judge_documents(
+    policy: Resource, row: str, graph: Graph, judge: Callable[[list[Props]], Iterator[Finding]]
+) -> Iterator[Finding]:
     """Judge the statements of every policy document of an identity, document by document."""
+    refuse_mere_boundary(policy, graph)
     if policy.type == ROLE and row not in policy:
         raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
     if policy.type == ROLE:
@@ -40,8 +80,11 @@ def judge_documents(policy: Resource, row: str, judge: Callable[[list[Props]], I
         yield from judge(list(statements(policy, row)))
 
 
-def judge_statements(policy: Resource, row: str, judge: Callable[[Props], Iterator[Finding]]) -> Iterator[Finding]:
+def judge_statements(
+    policy: Resource, row: str, graph: Graph, judge: Callable[[Props], Iterator[Finding]]
+) -> Iterator[Finding]:
     """Judge every statement of an identity's policies by itself."""
+    refuse_mere_boundary(policy, graph)
     if policy.type == ROLE and row not in policy:
         raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
     if policy.type == ROLE:
@@ -63,14 +106,14 @@ def declare_in_every_form(document: str) -> None:
     controls=("SH:IAM.1", "CIS7:2.14"),
     fix="name the actions and resources that the policy is for",
 )
-def iam_policy_grants_no_admin(policy: Resource, row: str) -> Iterator[Finding]:
+def iam_policy_grants_no_admin(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
     """Whoever takes over an identity must not take over the account with it."""
 
     def judge(statement: Props) -> Iterator[Finding]:
         if grants_everything(statement):
             yield f"{name_of(statement)} allows every action on every resource"
 
-    yield from judge_statements(policy, row, judge)
+    yield from judge_statements(policy, row, graph, judge)
 
 
 @iam_policy_grants_no_admin.passes
@@ -114,7 +157,7 @@ def resources_not_known_yet() -> None:
     controls=("SH:IAM.21",),
     fix="name the service's actions that are needed",
 )
-def iam_policy_without_whole_services(policy: Resource, row: str) -> Iterator[Finding]:
+def iam_policy_without_whole_services(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
     """A whole service is never what one identity needs, and grows with every action that AWS adds to it."""
 
     def judge(statement: Props) -> Iterator[Finding]:
@@ -123,7 +166,7 @@ def iam_policy_without_whole_services(policy: Resource, row: str) -> Iterator[Fi
             if "*" in action and not name.strip("*?"):
                 yield f"{name_of(statement)} allows every action of {service}"
 
-    yield from judge_statements(policy, row, judge)
+    yield from judge_statements(policy, row, graph, judge)
 
 
 @iam_policy_without_whole_services.passes
@@ -148,7 +191,7 @@ def a_whole_service_among_others() -> None:
     controls=("PH:IAM-NOT",),
     fix="name what is allowed; what must never be allowed belongs into a statement that denies",
 )
-def iam_policy_allows_by_name(policy: Resource, row: str) -> Iterator[Finding]:
+def iam_policy_allows_by_name(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
     """Allowing all but some allows whatever AWS or a colleague adds next year."""
 
     def judge(statement: Props) -> Iterator[Finding]:
@@ -156,7 +199,7 @@ def iam_policy_allows_by_name(policy: Resource, row: str) -> Iterator[Finding]:
             if allows(statement) and statement.get(name) is not None:
                 yield f"{name_of(statement)} allows by {name}"
 
-    yield from judge_statements(policy, row, judge)
+    yield from judge_statements(policy, row, graph, judge)
 
 
 @iam_policy_allows_by_name.passes
@@ -181,7 +224,7 @@ def allows_on_all_but_one() -> None:
     controls=("PH:IAM-PASSROLE",),
     fix="name the roles in Resource, and the services that get them in a StringEquals on iam:PassedToService",
 )
-def pass_role_names_role_and_service(policy: Resource, row: str) -> Iterator[Finding]:
+def pass_role_names_role_and_service(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
     """Who may hand any role to a machine of theirs may do whatever the mightiest role may."""
 
     def judge(statement: Props) -> Iterator[Finding]:
@@ -197,7 +240,7 @@ def pass_role_names_role_and_service(policy: Resource, row: str) -> Iterator[Fin
         if not services or any(set(value) <= set("*?") for value in services[0]):
             yield f"{name_of(statement)} allows iam:PassRole to any service"
 
-    yield from judge_statements(policy, row, judge)
+    yield from judge_statements(policy, row, graph, judge)
 
 
 _TO_TASKS = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
@@ -244,7 +287,7 @@ READS_DATA = (
     controls=("PH:IAM-DATA",),
     fix="name the stores, secrets and keys in Resource",
 )
-def data_read_from_named_stores(policy: Resource, row: str) -> Iterator[Finding]:
+def data_read_from_named_stores(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
     """Whoever reads every store reads the one that holds the most."""
 
     def judge(statement: Props) -> Iterator[Finding]:
@@ -252,7 +295,7 @@ def data_read_from_named_stores(policy: Resource, row: str) -> Iterator[Finding]
         if read and names_any_resource(statement) and not _chosen_by_tag(statement):
             yield f"{name_of(statement)} allows {', '.join(read)} on every resource"
 
-    yield from judge_statements(policy, row, judge)
+    yield from judge_statements(policy, row, graph, judge)
 
 
 def _chosen_by_tag(statement: Props) -> bool:

@@ -51,7 +51,7 @@ RUNS_CODE: Mapping[str, tuple[str, ...]] = {
     controls=("PH:IAM-ESCALATE",),
     fix="name the users, roles and policies that may be changed, and the roles that may be passed",
 )
-def no_privilege_escalation(policy: Resource, row: str) -> Iterator[Finding]:
+def no_privilege_escalation(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
     """A pipeline's or a person's rights end where they were written down."""
 
     def judge(document: list[Props]) -> Iterator[Finding]:
@@ -72,7 +72,7 @@ def no_privilege_escalation(policy: Resource, row: str) -> Iterator[Finding]:
         if changes and names_any_resource(statement):
             yield f"{name_of(statement)} allows {', '.join(changes)} on everything"
 
-    yield from judge_documents(policy, row, judge)
+    yield from judge_documents(policy, row, graph, judge)
 
 
 @no_privilege_escalation.passes

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy_pack.documents import allows, conditions, listed, name_of, statements
+from policy_pack.rules.access import refuse_mere_boundary
 from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA
 from policy_pack.rules.customer_keys import KEY_PROPERTY, KEY_SOURCES
 from policy_pack.tokens import KEY, ROLE
@@ -133,10 +134,11 @@ CHOOSES_KEYS = ("kms:resourcealiases", "kms:requestalias", "aws:resourcetag/")
     promise="encryption",
     fix="name the keys that the policy is for",
 )
-def iam_policy_decrypts_no_every_key(policy: Resource, row: Row) -> Iterator[Finding]:
+def iam_policy_decrypts_no_every_key(policy: Resource, row: Row, graph: Graph) -> Iterator[Finding]:
     """A right to every key makes one key for each domain as good as one key for everything."""
     if policy.type == ROLE and "inlinePolicies" not in policy:
         raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
+    refuse_mere_boundary(policy, graph)
 
     def judge(statement: Props) -> Iterator[Finding]:
         if not allows(statement) or not any(_grants(statement, action) for action in DECRYPTS):
