@@ -32,6 +32,7 @@ IDENTITY_POLICIES = {
 }
 
 
+POLICY = "aws:iam/policy:Policy"
 BOUNDED = (ROLE, "aws:iam/user:User")
 ATTACHMENTS = {
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
@@ -48,8 +49,10 @@ def refuse_mere_boundary(policy: Resource, graph: Graph) -> None:
     Raises:
         NotApplicable: it is one. A policy that only may be one is judged as if it granted what it says.
     """
+    if policy.type != POLICY:
+        return
     try:
-        path_and_name = policy.get("path", default="/").lstrip("/") + policy.get("name")
+        path_and_name = f"{policy.get('path', default='/')}{policy.get('name')}".lstrip("/")
         bounds = path_and_name in _boundaries_named(graph) or graph.children(
             policy, on=BOUNDED, via="permissionsBoundary"
         )
