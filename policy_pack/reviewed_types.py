@@ -89,17 +89,13 @@ _REASONS: dict[str, tuple[str, ...]] = {
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
         "aws:accessanalyzer/analyzer:Analyzer",
-        "aws:cfg/recorderStatus:RecorderStatus",
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
-        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-        "aws:guardduty/detectorFeature:DetectorFeature",
         "aws:securityhub/account:Account",
         "aws:securityhub/findingAggregator:FindingAggregator",
         "aws:securityhub/standardsSubscription:StandardsSubscription",
     ),
     "AWS writes its policies, and its service alone may take it": ("aws:iam/serviceLinkedRole:ServiceLinkedRole",),
-    "judged through the topic it subscribes to": ("aws:sns/topicSubscription:TopicSubscription",),
     "carries traffic that security groups let through": (
         "aws:ec2/eip:Eip",
         "aws:ec2/internetGateway:InternetGateway",

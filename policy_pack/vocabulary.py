@@ -275,7 +275,7 @@ class Rule:
     def controls_of(self, token: str) -> tuple[str, ...]:
         """Return the ids of the controls that the rule answers for on one type."""
         value = self.on.get(token)
-        lines = value if isinstance(value, tuple) else (value,)
+        lines = value if isinstance(value, tuple) and not hasattr(value, "controls") else (value,)
         return (*self.own_controls, *(control for line in lines for control in getattr(line, "controls", ())))
 
     def passes(self, program: Callable[[], None]) -> Callable[[], None]:

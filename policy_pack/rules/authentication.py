@@ -181,10 +181,10 @@ def for_the_neighbours() -> None:
 
 
 SETTINGS = {
-    "aws:docdb/cluster:Cluster": Row(("manageMasterUserPassword",), controls=("PH:RDS-MANAGED",)),
+    "aws:docdb/cluster:Cluster": Row(("manageMasterUserPassword",)),
     DATABASE_CLUSTER: Row(("iamDatabaseAuthenticationEnabled",), controls=("SH:RDS.12",)),
     DATABASE_INSTANCE: Row(("iamDatabaseAuthenticationEnabled",), controls=("SH:RDS.10",)),
-    "aws:neptune/cluster:Cluster": Row(("iamDatabaseAuthenticationEnabled",), controls=("SH:Neptune.7",)),
+    "aws:neptune/cluster:Cluster": Row(("iamDatabaseAuthenticationEnabled",)),
     "aws:opensearch/domain:Domain": Row(("advancedSecurityOptions", "enabled"), controls=("SH:Opensearch.7",)),
     "aws:elasticsearch/domain:Domain": Row(("advancedSecurityOptions", "enabled"), controls=("SH:Opensearch.7",)),
 }

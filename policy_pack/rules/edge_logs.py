@@ -136,7 +136,6 @@ def queries_not_logged() -> None:
     on=(VPC,),
     severity=Severity.MEDIUM,
     promise="information-security",
-    controls=("SH:Route53.2",),
     fix="give the VPC an aws.route53.ResolverQueryLogConfigAssociation",
 )
 def resolver_queries_logged(vpc: Resource, graph: Graph) -> Iterator[Finding]:

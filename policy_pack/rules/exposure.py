@@ -16,13 +16,9 @@ FALSE = (False, "false")
 NOT_PUBLIC = {
     "aws:appstream/fleet:Fleet": Row(("enableDefaultInternetAccess",), FALSE, unset=False),
     "aws:appstream/imageBuilder:ImageBuilder": Row(("enableDefaultInternetAccess",), FALSE, unset=False),
-    "aws:dms/replicationInstance:ReplicationInstance": Row(
-        ("publiclyAccessible",), FALSE, unset=True, controls=("SH:DMS.1",)
-    ),
+    "aws:dms/replicationInstance:ReplicationInstance": Row(("publiclyAccessible",), FALSE, unset=True),
     "aws:ec2/instance:Instance": Row(("associatePublicIpAddress",), FALSE, unset=False, controls=("SH:EC2.9",)),
-    "aws:ec2/launchConfiguration:LaunchConfiguration": Row(
-        ("associatePublicIpAddress",), FALSE, unset=False, controls=("SH:AutoScaling.5",)
-    ),
+    "aws:ec2/launchConfiguration:LaunchConfiguration": Row(("associatePublicIpAddress",), FALSE, unset=False),
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": Row(
         ("associatePublicIpAddress",), FALSE, unset=False, controls=("SH:EC2.9",)
     ),
@@ -46,7 +42,7 @@ NOT_PUBLIC = {
     "aws:neptune/clusterInstance:ClusterInstance": Row(("publiclyAccessible",), FALSE, unset=False),
     "aws:rds/clusterInstance:ClusterInstance": Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2",)),
     DATABASE_INSTANCE: Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2", "CIS7:3.2.3")),
-    "aws:redshift/cluster:Cluster": Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:Redshift.1",)),
+    "aws:redshift/cluster:Cluster": Row(("publiclyAccessible",), FALSE, unset=False),
     "aws:redshiftserverless/workgroup:Workgroup": Row(("publiclyAccessible",), FALSE, unset=False),
     "aws:sagemaker/domain:Domain": Row(("appNetworkAccessType",), ("VpcOnly",), unset="PublicInternetOnly"),
     "aws:sagemaker/notebookInstance:NotebookInstance": Row(("directInternetAccess",), ("Disabled",), unset="Enabled"),

@@ -25,7 +25,7 @@ USERS = (
     on=(ACCESS_KEY,),
     severity=Severity.HIGH,
     promise="system-access-control",
-    controls=("SH:IAM.3", "SH:IAM.8", "SH:IAM.22", "SH:IAM.4", "CIS7:2.4", "CIS7:2.11", "CIS7:2.12"),
+    controls=("PH:IAM-NO-KEYS",),
     fix="remove the key: machines take a role, a pipeline one by OIDC; to retire a key, set status to Inactive first",
 )
 def no_long_lived_key(key: Resource) -> Iterator[Finding]:
@@ -191,7 +191,7 @@ def to_a_person() -> None:
     on=("aws:iam/organizationsFeatures:OrganizationsFeatures",),
     severity=Severity.CRITICAL,
     promise="system-access-control",
-    controls=("SH:IAM.6", "SH:IAM.9", "CIS7:2.1.1"),
+    controls=("PH:ROOT-FEATURES",),
     fix="enable RootCredentialsManagement and RootSessions",
 )
 def root_credentials_centralized(features: Resource) -> Iterator[Finding]:
