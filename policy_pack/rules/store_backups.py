@@ -127,7 +127,7 @@ def tags_lost() -> None:
 
 @rule(
     on=(DATABASE_CLUSTER, DATABASE_INSTANCE),
-    severity=Severity.HIGH,
+    severity=Severity.MEDIUM,
     promise="backup",
     controls=("PH:FINALSNAP",),
     fix="set finalSnapshotIdentifier and deleteAutomatedBackups: false, and leave skipFinalSnapshot out",

@@ -213,6 +213,7 @@ def build(program: Callable[[], Mapping[str, Any] | None], stack: str = "sandbox
     def run() -> pulumi.Output[None]:
         return pulumi.Output.from_input(program() or {}).apply(registrations.outputs.update)
 
+    pulumi.runtime.settings.ROOT.set(None)  # an earlier stack and its transformations are none of this one's
     mocks.set_mocks(_Aws(), project="hedgerow", stack=stack, monitor=_Monitor(registrations))
     mocks.test(run)()  # type: ignore[no-untyped-call] # pulumi leaves it untyped
     return registrations

@@ -98,6 +98,7 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
         warnings.simplefilter("ignore", DeprecationWarning)  # examples use deprecated forms on purpose
         quiet = logging.getLogger("pulumi.examples")
         quiet.setLevel(logging.CRITICAL)
+        pulumi.runtime.settings.ROOT.set(None)  # what an earlier program hung on its stack is none of this one's
         mocks.set_mocks(_Aws(), preview=preview, monitor=monitor, logger=quiet)
         pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's own decorator
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
