@@ -1,8 +1,9 @@
 """When AWS stops mending a version: the product and its version in, the last day of standard support out.
 
-Sources, read in November 2026: Lambda Developer Guide, "Lambda runtimes" (as carried by cfn-lint 1.58.0); EKS User
-Guide, "Understand the Kubernetes version lifecycle"; "Release calendars" of RDS for PostgreSQL and for MySQL; Aurora
-User Guide, "Release calendars". Standard support counts: extended support is paid for, and ends too.
+Lambda's days are those that cfn-lint 1.58.0 carries of the Lambda Developer Guide, "Lambda runtimes". EKS's come from
+copies of the EKS User Guide's "Understand the Kubernetes version lifecycle". Those of the databases belong to the
+"Release calendars" of RDS and Aurora; only PostgreSQL 11 and 12 were compared with a text of AWS's, the others have yet
+to be. Standard support counts: extended support is paid for, and ends too.
 """
 
 from __future__ import annotations
