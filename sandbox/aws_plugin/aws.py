@@ -6,17 +6,17 @@ every call goes, so that each failure becomes one line that holds no secret valu
 
 import contextlib
 import functools
-import ipaddress
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
+
+from sandbox.aws_plugin.emulator import on_loopback
 
 # No profile and no configuration file: a developer's real account must not shine through.
 _NOWHERE = {
@@ -52,7 +52,8 @@ class Aws:
     """
 
     def __init__(self, endpoint_url: str, region: str) -> None:
-        _refuse_beyond_loopback(endpoint_url)
+        if not on_loopback(endpoint_url):
+            raise ValueError(f"the sandbox only talks to loopback, not to {endpoint_url!r}")
         self.endpoint_url = endpoint_url
         self.region = region
         self._clients: dict[tuple[str, str], Any] = {}
@@ -142,13 +143,3 @@ def _one_line(client: Any, operation: str, secrets: Iterable[str]) -> Iterator[N
         for secret in secrets:
             message = message.replace(secret, "[secret]")
         raise AwsError(operation, client.meta.service_model.service_name, code, message) from None
-
-
-def _refuse_beyond_loopback(endpoint_url: str) -> None:
-    host = urlsplit(endpoint_url).hostname or ""
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise ValueError(f"the sandbox only talks to loopback, not to {endpoint_url!r}")

@@ -21,17 +21,22 @@ class EmulatorError(RuntimeError):
     """The emulator can't be used; the message is one line that says what to do."""
 
 
+def on_loopback(endpoint: str) -> bool:
+    """Whether the endpoint is on this machine."""
+    host = urlsplit(endpoint).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def require_loopback(endpoint: str) -> str:
     """The endpoint, if it is on this machine.
 
     Raises `EmulatorError` if not: the sandbox must never reach a real account.
     """
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    if not on_loopback(endpoint):
+        host = urlsplit(endpoint).hostname
         raise EmulatorError(
             f"the sandbox's AWS plugin only talks to this machine, not to {host or 'an address without a host'}"
         )

@@ -1,49 +1,11 @@
 """What every emulated resource type must be seen to do: one case a type, a file a service, in `CASES`."""
 
-from tests.sandbox.conformance import (
-    account,
-    analysis,
-    backup,
-    cfg,
-    cloudtrail,
-    cloudwatch,
-    ec2,
-    ec2_endpoints,
-    ec2_routes,
-    ec2_security_groups,
-    events,
-    guardduty,
-    iam,
-    kms,
-    logs,
-    rds,
-    s3,
-    securityhub,
-    sns,
-)
+import pkgutil
+from importlib import import_module
 
 CASES = tuple(
     case
-    for service in (
-        account,
-        analysis,
-        backup,
-        cfg,
-        cloudtrail,
-        cloudwatch,
-        ec2,
-        ec2_endpoints,
-        ec2_routes,
-        ec2_security_groups,
-        events,
-        guardduty,
-        iam,
-        kms,
-        logs,
-        rds,
-        s3,
-        securityhub,
-        sns,
-    )
-    for case in service.CASES
+    for service in pkgutil.iter_modules(__path__)
+    if service.name != "case"
+    for case in import_module(f"{__name__}.{service.name}").CASES
 )
