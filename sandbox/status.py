@@ -61,7 +61,8 @@ def _emulator(home: Home, emulator: Emulator) -> str:
         f" since {datetime.fromisoformat(emulator.started).astimezone():%Y-%m-%d %H:%M:%S}" if emulator.started else ""
     )
     if emulator.state is State.UP:
-        return f"up{since} at {emulator.endpoint} (process {emulator.pid})"
+        outdated = ", with other code than this checkout's" if emulator.outdated else ""
+        return f"up{since} at {emulator.endpoint} (process {emulator.pid}){outdated}"
     if emulator.state is State.GONE:
         return f"ended unexpectedly, was up{since} (log: {lifecycle.log_path(home.folder)})"
     return "not running"

@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 
 from sandbox.console import SandboxError, say
-from sandbox.emulator.server import HOST, IDENTITY_PATH, PORT_TAKEN
+from sandbox.emulator.server import HOST, IDENTITY_PATH, PORT_TAKEN, code_digest
 from sandbox.files import PRIVATE_FILE, locked, private_dir, write
 from sandbox.launcher import CHECKOUT
 
@@ -48,6 +48,8 @@ class Emulator:
     pid: int | None = None
     incarnation: str | None = None
     started: str | None = None
+    outdated: bool = False
+    """It runs on with code that this checkout no longer has."""
 
     @property
     def endpoint(self) -> str:
@@ -76,7 +78,8 @@ def find(home: Path) -> Emulator:
     if pid is None:
         return Emulator(State.DOWN, port)
     up = _alive(pid) and identity(port) == incarnation
-    return Emulator(State.UP if up else State.GONE, port, pid, incarnation, facts.get("started"))
+    state = State.UP if up else State.GONE
+    return Emulator(state, port, pid, incarnation, facts.get("started"), outdated=facts.get("code") != code_digest())
 
 
 def identity(port: int) -> str | None:
@@ -111,6 +114,11 @@ def ensure(home: Path) -> tuple[Emulator, State]:
             raise SandboxError(
                 f"the emulator already runs on port {found.port}: `python -m sandbox stop` it first, or unset "
                 "HEDGEROW_EMULATOR_PORT"
+            )
+        if found.outdated:
+            say(
+                "note: the AWS emulator was started by other code than this checkout's and goes on with it: `python -m "
+                "sandbox reset` forgets what it holds, and the next command starts the present one"
             )
         return found, found.state
     with locked(home / "emulator.lock", "another command is starting the AWS emulator: waiting for it"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import hashlib
 import ipaddress
 import json
 import os
@@ -46,6 +47,12 @@ SETTINGS = {
 }
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+def code_digest() -> str:
+    """Changes with any file of the emulator's own code."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def application(incarnation: str) -> Wsgi:
@@ -128,7 +135,13 @@ def serve(listener: socket.socket, record: Path | None) -> None:
         signal.signal(number, lambda _number, _frame: os._exit(0))
     if record is not None:
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        facts = {"port": port, "pid": os.getpid(), "incarnation": incarnation, "started": started}
+        facts = {
+            "port": port,
+            "pid": os.getpid(),
+            "incarnation": incarnation,
+            "started": started,
+            "code": code_digest(),
+        }
         write(record, json.dumps(facts))
         threading.Thread(target=_watch, args=(record, incarnation), daemon=True).start()
     server.serve_forever()

@@ -41,6 +41,15 @@ def test_a_second_start_finds_the_first(machine: Machine) -> None:
     assert machine.emulator() == first
 
 
+def test_one_that_runs_on_with_other_code_is_told(machine: Machine) -> None:
+    machine.run("start")
+    assert "other code" not in machine.run("start").stderr
+    record = machine.home / "emulator.json"
+    record.write_text(json.dumps(machine.emulator() | {"code": "of an earlier checkout"}))
+    assert "other code" in machine.run("start").stderr
+    assert "other code" in machine.run("status").stdout
+
+
 def test_starts_at_once_start_one(machine: Machine) -> None:
     with machine.begin("start") as one, machine.begin("start") as other:
         one.communicate(timeout=60)
