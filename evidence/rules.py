@@ -1,0 +1,32 @@
+"""What the policy pack says of its rules, for those who read results.
+
+Results may come from another version of the pack, so a rule may be unknown here: it is then described by its id alone.
+"""
+
+from __future__ import annotations
+
+from policy_pack.pack import PACK
+from policy_pack.vocabulary import Rule
+
+RULES: dict[str, Rule] = {rule.id: rule for rule in PACK.rules}
+"""The rules of this checkout's pack by id."""
+
+
+def title(rule: str) -> str:
+    """Return a rule's id as words: `bucket_versioned` is "Bucket versioned"."""
+    return rule.replace("_", " ").capitalize()
+
+
+def why(rule: str) -> str:
+    """Return why the rule is there, in a sentence or more."""
+    return RULES[rule].why if rule in RULES else "This rule belongs to another version of the policy pack."
+
+
+def fix(rule: str) -> str:
+    """Return what mends a violation; empty for a rule that isn't known."""
+    return RULES[rule].fix if rule in RULES else ""
+
+
+def name_of(urn: str) -> str:
+    """Return a resource's name in its program."""
+    return urn.rpartition("::")[2]
