@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -18,26 +18,29 @@ from policy_pack.documents import (
     statements,
 )
 from policy_pack.examples import allow, declare
+from policy_pack.permissions import granted, reads_of_data, spell
 from policy_pack.tokens import ROLE
 from policy_pack.values import raw
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, each, rule
 
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 IDENTITY_POLICIES = {
     "aws:iam/groupPolicy:GroupPolicy": "policy",
     "aws:iam/policy:Policy": "policy",
     ROLE: "inlinePolicies",
-    "aws:iam/rolePolicy:RolePolicy": "policy",
+    ROLE_POLICY: "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
 }
 
 
 POLICY = "aws:iam/policy:Policy"
+ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 BOUNDED = (ROLE, "aws:iam/user:User")
 ATTACHMENTS = {
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
     "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "policyArn",
+    ROLE_ATTACHMENT: "policyArn",
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
     ROLE: "managedPolicyArns",
 }
@@ -68,6 +71,28 @@ def _boundaries_named(graph: Graph) -> frozenset[str]:
     """Return path and name of every policy that bounds something by its ARN written out, as `team/boundary`."""
     written = (raw(holder).get("permissionsBoundary") for token in BOUNDED for holder in graph.of_type(token))
     return frozenset(arn.partition(":policy/")[2] for arn in written if isinstance(arn, str))
+
+
+def is_held_by(policy: Resource, graph: Graph, tag: str, tiers: Collection[str]) -> bool:
+    """Return whether roles of some tiers, by a tag, have an identity's policy, and nobody else.
+
+    Raises:
+        Unknown: that can't be told yet.
+    """
+    if policy.type == ROLE:
+        holders = [policy]
+    elif policy.type == ROLE_POLICY:
+        holders = graph.targets(policy, "role", ROLE)
+    elif policy.type == POLICY:
+        attached = graph.children(policy, on=ROLE_ATTACHMENT, via="policyArn")
+        holders = [role for attachment in attached for role in graph.targets(attachment, "role", ROLE)]
+        others = [token for token in ATTACHMENTS if token not in {ROLE, ROLE_ATTACHMENT}]
+        if len(holders) < len(attached) or any(graph.children(policy, on=it, via=ATTACHMENTS[it]) for it in others):
+            return False
+        holders += graph.children(policy, on=ROLE, via=ATTACHMENTS[ROLE])
+    else:
+        return False
+    return bool(holders) and all(role.tag(tag) in tiers for role in holders)
 
 
 def judge_documents(
@@ -270,19 +295,6 @@ def among_everything_else() -> None:
     aws.iam.Policy("deploy", policy=allow(None, NotAction="s3:*", Resource="*"))
 
 
-# Each of them reads customers' data, and names the store it reads from.
-READS_DATA = (
-    "dynamodb:GetItem",
-    "dynamodb:Scan",
-    "kafka-cluster:ReadData",
-    "kms:Decrypt",
-    "rds-db:connect",
-    "s3:GetObject",
-    "secretsmanager:GetSecretValue",
-    "ssm:GetParameter",
-)
-
-
 @rule(
     on=IDENTITY_POLICIES,
     severity=Severity.HIGH,
@@ -294,14 +306,14 @@ def data_read_from_named_stores(policy: Resource, row: str, graph: Graph) -> Ite
     """Whoever reads every store reads the one that holds the most."""
 
     def judge(statement: Props) -> Iterator[Finding]:
-        read = actions_granted(statement, READS_DATA)
-        if read and names_any_resource(statement) and not _chosen_by_tag(statement):
-            yield f"{name_of(statement)} allows {', '.join(read)} on every resource"
+        read = granted(statement, reads_of_data())
+        if read and names_any_resource(statement) and not chosen_by_tag(statement):
+            yield f"{name_of(statement)} allows {spell(read)} on every resource"
 
     yield from judge_statements(policy, row, graph, judge)
 
 
-def _chosen_by_tag(statement: Props) -> bool:
+def chosen_by_tag(statement: Props) -> bool:
     """Return whether a condition picks the resources instead."""
     return any(
         operator in {"stringequals", "stringlike"}

@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import actions_granted, name_of, names_any_resource
+from policy_pack.documents import names_any_resource
 from policy_pack.examples import allow, declare
-from policy_pack.rules.access import IDENTITY_POLICIES, declare_in_every_form, judge_documents
+from policy_pack.permissions import granted, spell, ways_to_more_rights
+from policy_pack.rules.access import IDENTITY_POLICIES, declare_in_every_form, is_held_by, judge_documents
 from policy_pack.tokens import ROLE
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
-
-# Actions that change what somebody may do, or who may become whom. On every resource, each of them alone is enough.
-CHANGES_RIGHTS = (
-    "iam:AddUserToGroup",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:CreatePolicyVersion",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:DeleteUserPermissionsBoundary",
-    "iam:PutGroupPolicy",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:SetDefaultPolicyVersion",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateLoginProfile",
-    "sts:AssumeRole",
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+    setting,
 )
-# With iam:PassRole of every role, starting one of these runs one's own code as the mightiest of them.
-RUNS_CODE: Mapping[str, tuple[str, ...]] = {
-    "CloudFormation": ("cloudformation:CreateStack",),
-    "CodeBuild": ("codebuild:CreateProject", "codebuild:StartBuild"),
-    "Data Pipeline": ("datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition"),
-    "EC2": ("ec2:RunInstances",),
-    "ECS": ("ecs:RegisterTaskDefinition", "ecs:RunTask"),
-    "Glue": ("glue:CreateDevEndpoint",),
-    "Lambda": ("lambda:CreateFunction", "lambda:InvokeFunction"),
-    "SageMaker": ("sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"),
-    "Step Functions": ("states:CreateStateMachine", "states:StartExecution"),
-}
+
+TIER_TAG: str = setting(
+    "access-tier", "key of the tag that tells who uses a role, and for what", owner="admin_policy_not_attached"
+)
+PROVISIONING: list[str] = setting(
+    ["pipeline", "break-glass"], "tiers of the roles that create, change and delete infrastructure for a living"
+)
 
 
 @rule(
@@ -49,28 +37,40 @@ RUNS_CODE: Mapping[str, tuple[str, ...]] = {
     severity=Severity.HIGH,
     promise="system-access-control",
     controls=("PH:IAM-ESCALATE",),
-    fix="name the users, roles and policies that may be changed, and the roles that may be passed",
+    fix="name the identities that may be changed, the roles that may be passed and the machines that may be altered",
 )
-def no_privilege_escalation(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
-    """A pipeline's or a person's rights end where they were written down."""
+def no_privilege_escalation(
+    policy: Resource, row: str, graph: Graph, *, tag: str = TIER_TAG, provisioning_tiers: list[str] = PROVISIONING
+) -> Iterator[Finding]:
+    """A pipeline's or a person's rights end where they were written down.
+
+    Changing every machine or function, to run code under its role, is what provisioning is: roles of those tiers are
+    only judged for what changes or takes over identities.
+    """
+    ways = ways_to_more_rights()
+    mattering = frozenset().union(*ways.values())
 
     def judge(document: list[Props]) -> Iterator[Finding]:
-        yield from each([item for item in document if item.get("Effect") == "Allow"], alone)
-        granted = {
-            action
-            for statement in document
-            for action in actions_granted(statement, [*sum(RUNS_CODE.values(), ()), "iam:PassRole"])
-            if action != "iam:PassRole" or names_any_resource(statement)
-        }
-        if "iam:PassRole" in granted:
-            for service, needed in RUNS_CODE.items():
-                if granted.issuperset(needed):
-                    yield f"it allows iam:PassRole of every role and {' and '.join(needed)}: code run by {service}"
-
-    def alone(statement: Props) -> Iterator[Finding]:
-        changes = actions_granted(statement, CHANGES_RIGHTS)
-        if changes and names_any_resource(statement):
-            yield f"{name_of(statement)} allows {', '.join(changes)} on everything"
+        somewhere: set[str] = set()
+        everywhere: set[str] = set()
+        for statement in document:
+            try:
+                actions = granted(statement, mattering)
+                somewhere.update(actions)
+                if actions and names_any_resource(statement):
+                    everywhere.update(actions)
+            except Unknown as unknown:
+                yield unknown
+        told: list[frozenset[str]] = []
+        for name, needed in sorted(ways.items(), key=lambda way: (len(way[1]), way[0])):
+            # Where any role may be passed, one machine of one's own is enough to run code as it.
+            taken = needed & {"iam:passrole"} or needed
+            if not (needed <= somewhere and taken <= everywhere) or any(shorter <= needed for shorter in told):
+                continue
+            through_identities = any(action.startswith(("iam:", "sts:")) for action in needed)
+            if through_identities or not is_held_by(policy, graph, tag, provisioning_tiers):
+                told.append(needed)
+                yield f"it allows {spell(needed)} on everything: a way to more rights ({name})"
 
     yield from judge_documents(policy, row, graph, judge)
 
@@ -97,10 +97,33 @@ def code_under_any_role() -> None:
     aws.iam.Policy("deploy", policy=allow(needed, Resource="*"))
 
 
+@no_privilege_escalation.passes
+def a_pipeline_that_provisions() -> None:
+    role = aws.iam.Role("deploy", assume_role_policy=allow("sts:AssumeRole"), tags={"access-tier": "pipeline"})
+    machines = ["ec2:ModifyInstanceAttribute", "ec2:StartInstances", "ec2:StopInstances"]
+    aws.iam.RolePolicy("deploy", role=role.name, policy=allow(machines, Resource="*"))
+
+
+@no_privilege_escalation.fails
+def a_pipeline_that_makes_itself_mightier() -> None:
+    role = aws.iam.Role("deploy", assume_role_policy=allow("sts:AssumeRole"), tags={"access-tier": "pipeline"})
+    policy = aws.iam.Policy("deploy", policy=allow("iam:Put*", Resource="*"))
+    aws.iam.RolePolicyAttachment("deploy", role=role.name, policy_arn=policy.arn)
+
+
+@no_privilege_escalation.fails
+def code_on_every_machine() -> None:
+    machines = ["ec2:Modify*", "ec2:StartInstances", "ec2:StopInstances"]
+    aws.iam.Policy("operate", policy=allow(machines, Resource="*"))
+
+
+@no_privilege_escalation.undetermined
+def actions_not_known_yet() -> None:
+    bucket = aws.s3.Bucket("data")
+    aws.iam.Policy("some", policy=bucket.arn.apply(lambda arn: allow(f"iam:{arn}", Resource="*")))
+
+
 ADMIN_POLICIES = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
-TIER_TAG: str = setting(
-    "access-tier", "key of the tag that tells who uses a role, and for what", owner="admin_policy_not_attached"
-)
 BREAK_GLASS: str = setting(
     "break-glass",
     "value of the tag on what is used in an emergency alone, and alarms",
