@@ -30,6 +30,10 @@ def install() -> None:
         enable_image_block_public_access,
         disable_image_block_public_access,
         get_image_block_public_access_state,
+        enable_allowed_images_settings,
+        disable_allowed_images_settings,
+        replace_image_criteria_in_allowed_images_settings,
+        get_allowed_images_settings,
     )
     put(IamResponse, add_client_id_to_open_id_connect_provider, remove_client_id_from_open_id_connect_provider)
 
@@ -97,6 +101,28 @@ def disable_image_block_public_access(self: EC2Response) -> ActionResult:
 def get_image_block_public_access_state(self: EC2Response) -> ActionResult:
     state = _defaults(self).get("ImageBlockPublicAccessState", UNBLOCKED)
     return ActionResult({"ImageBlockPublicAccessState": state, "ManagedBy": "account"})
+
+
+def enable_allowed_images_settings(self: EC2Response) -> ActionResult:
+    _defaults(self)["AllowedImagesSettingsState"] = state = _param(self, "AllowedImagesSettingsState")
+    return ActionResult({"AllowedImagesSettingsState": state})
+
+
+def disable_allowed_images_settings(self: EC2Response) -> ActionResult:
+    """The criteria stay until they are replaced."""
+    _defaults(self).pop("AllowedImagesSettingsState", None)
+    return ActionResult({"AllowedImagesSettingsState": "disabled"})
+
+
+def replace_image_criteria_in_allowed_images_settings(self: EC2Response) -> ActionResult:
+    _defaults(self)["ImageCriteria"] = _param(self, "ImageCriteria") or []
+    return ActionResult({"ReturnValue": True})
+
+
+def get_allowed_images_settings(self: EC2Response) -> ActionResult:
+    state = _defaults(self).get("AllowedImagesSettingsState", "disabled")
+    criteria = _defaults(self).get("ImageCriteria", [])
+    return ActionResult({"State": state, "ImageCriteria": criteria, "ManagedBy": "account"})
 
 
 def _audiences(response: IamResponse) -> list[str]:

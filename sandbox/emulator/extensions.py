@@ -33,6 +33,7 @@ EXTENSIONS: tuple[str, ...] = (
     "sandbox.emulator.accessanalyzer",
     "sandbox.emulator.account",
     "sandbox.emulator.backup",
+    "sandbox.emulator.backup_audit",
     "sandbox.emulator.cloudtrail",
     "sandbox.emulator.ec2",
     "sandbox.emulator.guardduty",
@@ -40,8 +41,12 @@ EXTENSIONS: tuple[str, ...] = (
     "sandbox.emulator.logs",
     "sandbox.emulator.macie2",
     "sandbox.emulator.rds",
+    "sandbox.emulator.resourceexplorer",
+    "sandbox.emulator.route53resolver",
     "sandbox.emulator.s3",
     "sandbox.emulator.securityhub",
+    "sandbox.emulator.ssm",
+    "sandbox.emulator.vpc_encryption",
 )
 
 

@@ -25,7 +25,7 @@ def install() -> None:
     """Correct moto's operations and add the missing one."""
     put(RDSBackend, modify_db_subnet_group, create_db_cluster, modify_db_cluster, delete_db_cluster)
     put(RDSBackend, create_db_instance, modify_db_instance)
-    put(RDSResponse, reset_db_cluster_parameter_group)
+    put(RDSResponse, reset_db_cluster_parameter_group, create_event_subscription, modify_event_subscription)
 
 
 def _as_described(settings: Any) -> Any:
@@ -112,3 +112,23 @@ def reset_db_cluster_parameter_group(self: RDSResponse) -> ActionResult:
     for parameter in list(parameters) if self.params.get("ResetAllParameters") else named:
         parameters.pop(parameter, None)
     return ActionResult({"DBClusterParameterGroupName": name})
+
+
+def create_event_subscription(self: RDSResponse) -> ActionResult:
+    """CreateEventSubscription, Enabled: it is, unless the request says otherwise."""
+    self.params.setdefault("Enabled", True)
+    return ActionResult({"EventSubscription": self.backend.create_event_subscription(self.params)})
+
+
+def modify_event_subscription(self: RDSResponse) -> ActionResult:
+    """A member that isn't given stays as it is."""
+    (subscription,) = self.backend.describe_event_subscriptions(self.params.get("SubscriptionName"))
+    for member, name in (
+        ("SnsTopicArn", "sns_topic_arn"),
+        ("SourceType", "source_type"),
+        ("EventCategories", "event_categories"),
+        ("Enabled", "enabled"),
+    ):
+        if self.params.get(member) is not None:
+            setattr(subscription, name, self.params[member])
+    return ActionResult({"EventSubscription": subscription})

@@ -1,23 +1,28 @@
-"""S3 as documented, where moto differs: who may deliver access logs, and Object Lock on a bucket with objects."""
+"""S3 as documented, where moto differs: who may deliver access logs, locking a bucket with objects, request metrics."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from moto.s3.exceptions import InvalidBucketState
+from moto.s3.exceptions import InvalidBucketState, S3ClientError
 from moto.s3.models import FakeBucket, S3Backend
+from moto.s3.responses import S3Response
 from moto.s3.utils import LOGGING_SERVICE_PRINCIPAL
 
 from sandbox.emulator.extensions import put
 
 _get_lock = S3Backend.get_object_lock_configuration
+_get_setting = S3Response._bucket_response_get  # noqa: SLF001 - where moto tells a bucket's settings apart
+_put_setting = S3Response._bucket_response_put  # noqa: SLF001
+_delete_setting = S3Response._bucket_response_delete  # noqa: SLF001
 
 
 def install() -> None:
     """Correct moto's buckets."""
     put(FakeBucket, staticmethod(_log_permissions_enabled_policy))
     put(S3Backend, put_object_lock_configuration, get_object_lock_configuration)
+    put(S3Response, _bucket_response_get, _bucket_response_put, _bucket_response_delete)
 
 
 def _log_permissions_enabled_policy(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
@@ -58,3 +63,36 @@ def get_object_lock_configuration(self: S3Backend, bucket_name: str) -> tuple[bo
     """A period is in days or in years: the other one is not answered."""
     enabled, mode, days, years = _get_lock(self, bucket_name)
     return enabled, mode, days or None, years or None
+
+
+def _bucket_response_get(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    """moto knows no metrics configuration. What was put is the document that is got."""
+    if "metrics" not in querystring:
+        return _get_setting(self, bucket_name, querystring)
+    return _metrics(self, bucket_name)[_metrics_id(self, bucket_name, querystring)]
+
+
+def _bucket_response_put(self: S3Response, request: Any, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    if "metrics" not in querystring:
+        return _put_setting(self, request, bucket_name, querystring)
+    _metrics(self, bucket_name)[querystring["id"][0]] = self.body
+    return ""
+
+
+def _bucket_response_delete(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:
+    if "metrics" not in querystring:
+        return _delete_setting(self, bucket_name, querystring)
+    del _metrics(self, bucket_name)[_metrics_id(self, bucket_name, querystring)]
+    return 204, {}, ""
+
+
+def _metrics(response: S3Response, bucket_name: str) -> dict[str, Any]:
+    found: dict[str, Any] = vars(response.backend.get_bucket(bucket_name)).setdefault("metrics", {})
+    return found
+
+
+def _metrics_id(response: S3Response, bucket_name: str, querystring: dict[str, Any]) -> str:
+    name: str = querystring["id"][0]
+    if name not in _metrics(response, bucket_name):
+        raise S3ClientError("NoSuchConfiguration", "The specified configuration does not exist.")
+    return name

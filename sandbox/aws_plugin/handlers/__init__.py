@@ -25,10 +25,12 @@ from sandbox.aws_plugin.handlers import (
     account,
     analysis,
     backup,
+    backup_audit,
     cfg,
     cloudtrail,
     cloudwatch,
     ec2,
+    ec2_encryption,
     ec2_endpoints,
     ec2_routes,
     ec2_security_groups,
@@ -39,9 +41,12 @@ from sandbox.aws_plugin.handlers import (
     logs,
     mechanics,
     rds,
+    resolver,
+    resourceexplorer,
     s3,
     securityhub,
     sns,
+    ssm,
 )
 from sandbox.aws_plugin.handlers.invokes import INVOKES
 from sandbox.aws_plugin.handlers.records import Created, Handler, NotEmulated, PartlyCreated, Record
@@ -53,10 +58,12 @@ _SERVICES = (
     account,
     analysis,
     backup,
+    backup_audit,
     cfg,
     cloudtrail,
     cloudwatch,
     ec2,
+    ec2_encryption,
     ec2_endpoints,
     ec2_routes,
     ec2_security_groups,
@@ -66,9 +73,12 @@ _SERVICES = (
     kms,
     logs,
     rds,
+    resolver,
+    resourceexplorer,
     s3,
     securityhub,
     sns,
+    ssm,
 )
 RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}
 

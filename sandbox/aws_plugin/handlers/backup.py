@@ -4,7 +4,7 @@ from sandbox.aws_plugin.handlers.calls import Scope
 from sandbox.aws_plugin.handlers.records import Call, Code, Record, Tagging
 from sandbox.aws_plugin.values import Props
 
-_TAGGING = Tagging("tag_resource", "untag_resource", "list_tags", {"ResourceArn": "{arn}"})
+TAGGING = Tagging("tag_resource", "untag_resource", "list_tags", {"ResourceArn": "{arn}"})
 _LIFECYCLE = {"coldStorageAfter": "MoveToColdStorageAfterDays", "deleteAfter": "DeleteAfterDays"}
 _PAIR = ("key", "value")
 _CONDITIONS = ("stringEquals", "stringLikes", "stringNotEquals", "stringNotLikes")
@@ -32,7 +32,7 @@ RECORDS = (
         deletes=(Call("delete_backup_vault"),),
         names={"kmsKeyArn": "EncryptionKeyArn", "recoveryPoints": "NumberOfRecoveryPoints"},
         flags=frozenset({"forceDestroy"}),
-        tagging=_TAGGING,
+        tagging=TAGGING,
     ),
     Record(
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
@@ -86,7 +86,7 @@ RECORDS = (
             "scanSettings": [],
         },
         replace_on=frozenset({"name"}),
-        tagging=_TAGGING,
+        tagging=TAGGING,
     ),
     Record(
         "aws:backup/selection:Selection",

@@ -192,4 +192,18 @@ RECORDS = (
         ready="db_instance_available",
         deleted="db_instance_deleted",
     ),
+    Record(
+        "aws:rds/eventSubscription:EventSubscription",
+        service="rds",
+        noun="EventSubscription",
+        key={"SubscriptionName": "{name}"},
+        id="{name}",
+        create=Call("create_event_subscription", at="EventSubscription"),
+        reads=(Call("describe_event_subscriptions", at="EventSubscriptionsList[0]"),),
+        updates=(Call("modify_event_subscription"),),
+        deletes=(Call("delete_event_subscription"),),
+        names={"snsTopic": "SnsTopicArn"},
+        defaults={"enabled": True},
+        tagging=_TAGGING,
+    ),
 )

@@ -176,4 +176,13 @@ RECORDS = (
         defaults={"objectLockEnabled": "Enabled"},
         flags=frozenset({"token"}),
     ),
+    Record(
+        "aws:s3/bucketMetric:BucketMetric",
+        service="s3",
+        key={**_BUCKET, "Id": "{name}"},
+        id="{bucket}:{name}",
+        create=Call("put_bucket_metrics_configuration", given={"MetricsConfiguration": {"Id": "{name}"}}),
+        reads=(Call("get_bucket_metrics_configuration", at="MetricsConfiguration"),),
+        deletes=(Call("delete_bucket_metrics_configuration"),),
+    ),
 )

@@ -26,6 +26,21 @@ def _metadata(account: Account, region: str) -> dict[str, Any] | None:
     return {name: found.get(name) for name in ("HttpTokens", "HttpPutResponseHopLimit")} if found else None
 
 
+def _images(account: Account, region: str) -> tuple[str, list[list[str]]] | None:
+    found = account.client("ec2", region).get_allowed_images_settings()
+    providers = [criterion["ImageProviders"] for criterion in found["ImageCriteria"]]
+    return None if found["State"] == "disabled" else (found["State"], providers)
+
+
+def _contact(account: Account, kind: str) -> dict[str, str]:
+    return dict(account.client("account").get_alternate_contact(AlternateContactType=kind)["AlternateContact"])
+
+
+def _called(number: str) -> dict[str, str]:
+    about = {"AlternateContactType": "SECURITY", "EmailAddress": "security@example.com", "Name": "Security"}
+    return about | {"PhoneNumber": number, "Title": "Security"}
+
+
 CASES = (
     Case(
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
@@ -123,5 +138,41 @@ CASES = (
         outputs=("state", "region"),
         never=None,
         left="unblocked",
+    ),
+    Case(
+        "aws:ec2/allowedImagesSettings:AllowedImagesSettings",
+        inputs=lambda _: {
+            "state": "audit-mode",
+            "imageCriterions": [{"imageProviders": ["amazon"]}],
+            "region": "us-west-1",
+        },
+        seen=_images,
+        created=("audit-mode", [["amazon"]]),
+        update={"state": "enabled", "imageCriterions": [{"imageProviders": ["amazon", "123456789012"]}]},
+        updated=("enabled", [["amazon", "123456789012"]]),
+        drift=lambda account, region: account.client("ec2", region).replace_image_criteria_in_allowed_images_settings(
+            ImageCriteria=[{"ImageProviders": ["aws-marketplace"]}]
+        ),
+        drifted={"imageCriterions": [{"imageProviders": ["aws-marketplace"]}]},
+        outputs=("region", "state"),
+        never="us-west-1",
+    ),
+    Case(
+        "aws:account/alternativeContact:AlternativeContact",
+        inputs=lambda _: {
+            "alternateContactType": "SECURITY",
+            "emailAddress": "security@example.com",
+            "name": "Security",
+            "phoneNumber": "+1 206 555 0100",
+            "title": "Security",
+        },
+        seen=_contact,
+        created=_called("+1 206 555 0100"),
+        update={"phoneNumber": "+1 206 555 0101"},
+        updated=_called("+1 206 555 0101"),
+        drift=lambda account, _: account.client("account").put_alternate_contact(**_called("+1 206 555 0199")),
+        drifted={"phoneNumber": "+1 206 555 0199"},
+        outputs=("emailAddress", "phoneNumber"),
+        never="BILLING",
     ),
 )

@@ -165,6 +165,16 @@ def _instance_seen(inputs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _subscription(account: Account, name: str) -> dict[str, Any]:
+    [found] = account.client("rds").describe_event_subscriptions(SubscriptionName=name)["EventSubscriptionsList"]
+    return {
+        "of": (found["SourceType"], {*found["EventCategoriesList"]}),
+        "to": found["SnsTopicArn"],
+        "on": found["Enabled"],
+        "tags": _tags(account, found["EventSubscriptionArn"]),
+    }
+
+
 CASES = (
     Case(
         "aws:rds/subnetGroup:SubnetGroup",
@@ -274,6 +284,36 @@ CASES = (
             "tagsAll",
             "writer",
         ),
+        never="never",
+    ),
+    Case(
+        "aws:rds/eventSubscription:EventSubscription",
+        inputs=lambda _account: {
+            "name": "case-events",
+            "snsTopic": "arn:aws:sns:us-west-2:123456789012:alarms",
+            "sourceType": "db-cluster",
+            "eventCategories": ["failure", "maintenance"],
+            "tags": {"owner": "data"},
+        },
+        seen=_subscription,
+        created={
+            "of": ("db-cluster", {"failure", "maintenance"}),
+            "to": "arn:aws:sns:us-west-2:123456789012:alarms",
+            "on": True,
+            "tags": {"owner": "data"},
+        },
+        update={"eventCategories": ["failure"], "tags": {"owner": "web"}},
+        updated={
+            "of": ("db-cluster", {"failure"}),
+            "to": "arn:aws:sns:us-west-2:123456789012:alarms",
+            "on": True,
+            "tags": {"owner": "web"},
+        },
+        drift=lambda account, name: account.client("rds").modify_event_subscription(
+            SubscriptionName=name, Enabled=False
+        ),
+        drifted={},
+        outputs=("arn", "enabled", "eventCategories", "name", "region", "snsTopic", "sourceType"),
         never="never",
     ),
 )

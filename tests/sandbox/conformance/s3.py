@@ -295,4 +295,14 @@ CASES = (
         left={"ObjectLockEnabled": "Enabled"},
         never="never",
     ),
+    Case(
+        "aws:s3/bucketMetric:BucketMetric",
+        inputs=lambda account: {"bucket": account.bucket(), "name": "requests"},
+        seen=lambda account, thing_id: account.client("s3").get_bucket_metrics_configuration(
+            Bucket=thing_id.partition(":")[0], Id=thing_id.partition(":")[2]
+        )["MetricsConfiguration"],
+        created={"Id": "requests"},
+        outputs=("bucket", "name", "region"),
+        never="case-bucket:never",
+    ),
 )
