@@ -15,6 +15,7 @@ from infrastructure.documents import Statement, account_root, document
 from infrastructure.guard import BREAK_GLASS, SERVICE, role_name
 from infrastructure.provisioning import provisioning_statements
 from infrastructure.scope import DataClass, Scope
+from infrastructure.sessions import PREFERENCES, key_statement
 
 SESSION_SECONDS = 3600
 """An hour: the least that IAM allows."""
@@ -129,7 +130,7 @@ def _session_statements(scope: Scope) -> tuple[Statement, ...]:
             "Sid": "WithTheAccountsPreferences",
             "Effect": "Allow",
             "Action": "ssm:StartSession",
-            "Resource": scope.arn("ssm", "document/SSM-SessionManagerRunShell"),
+            "Resource": scope.arn("ssm", f"document/{PREFERENCES}"),
             "Condition": {"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}},
         },
         {
@@ -138,4 +139,5 @@ def _session_statements(scope: Scope) -> tuple[Statement, ...]:
             "Action": ["ssm:ResumeSession", "ssm:TerminateSession"],
             "Resource": scope.arn("ssm", "session/${aws:userid}-*"),
         },
+        key_statement(scope, "kms:GenerateDataKey"),
     )

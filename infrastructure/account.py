@@ -1,6 +1,7 @@
 """Account defaults: what holds for whatever anybody creates in the account, with this program or by hand.
 
-Enters: the keys for volumes of both regions and the age at which passwords expire. Leaves: `AccountDefaults`.
+Enters: the keys for volumes of both regions, the age at which passwords expire and whom AWS calls about security.
+Leaves: `AccountDefaults`.
 An account has one of each: a stack has an account of its own (Software Development Lifecycle: separate environments).
 """
 
@@ -9,10 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import ebs, ec2, iam, s3
+from pulumi_aws import account, ebs, ec2, iam, resourceexplorer, s3
 
 from infrastructure.promises import PASSWORD_AGE_DAYS, PASSWORD_LENGTH, PASSWORDS_REMEMBERED
-from infrastructure.scope import Scope
+from infrastructure.scope import DataClass, Scope
+
+SERVICE = "account"
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class AccountDefaultsArgs:
     scope: Scope
     volume_key_arns: dict[str, pulumi.Output[str]]
     password_age_days: int
+    security_email: str
+    security_phone: str
 
     def __post_init__(self) -> None:
         PASSWORD_AGE_DAYS.require("password_age_days", self.password_age_days)
@@ -42,11 +47,21 @@ class AccountDefaults(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=self._child,
         )
+        account.AlternativeContact(
+            f"{name}-security-contact",
+            alternate_contact_type="SECURITY",
+            name="Security",
+            title="Security",
+            email_address=args.security_email,
+            phone_number=args.security_phone,
+            opts=self._child,
+        )
         for region, key_arn in args.volume_key_arns.items():
             elsewhere = region != args.scope.region
-            self._create_region_defaults(
-                f"{name}-recovery" if elsewhere else name, key_arn, region if elsewhere else None
-            )
+            in_region = f"{name}-recovery" if elsewhere else name
+            self._create_region_defaults(in_region, key_arn, region if elsewhere else None)
+            self._allow_images(in_region, args.scope, region if elsewhere else None)
+            self._create_inventory(in_region, args.scope, region if elsewhere else None)
         self.register_outputs({})
 
     def _create_password_policy(self, name: str, age_days: int) -> None:
@@ -84,3 +99,23 @@ class AccountDefaults(pulumi.ComponentResource):
             f"{name}-snapshot-block", state="block-all-sharing", region=region, opts=self._child
         )
         ec2.ImageBlockPublicAccess(f"{name}-image-block", state="block-new-sharing", region=region, opts=self._child)
+
+    def _allow_images(self, name: str, scope: Scope, region: str | None) -> None:
+        """Machines start from Amazon's images and from the account's own, and from nobody else's."""
+        ec2.AllowedImagesSettings(
+            f"{name}-allowed-images",
+            state="enabled",
+            image_criterions=[{"image_providers": ["amazon", scope.account]}],
+            region=region,
+            opts=self._child,
+        )
+
+    def _create_inventory(self, name: str, scope: Scope, region: str | None) -> None:
+        """Asset Management: an index of everything in the region; the home region's gathers the other's."""
+        resourceexplorer.Index(
+            f"{name}-inventory",
+            type="LOCAL" if region else "AGGREGATOR",
+            region=region,
+            tags=scope.tags(SERVICE, DataClass.INTERNAL),
+            opts=self._child,
+        )

@@ -1,7 +1,8 @@
 """Alarms: what must not go unnoticed, and whom it reaches.
 
-Enters: the logs key, the audit trail's log group and the subscriber. Leaves: `AlarmTopic`, the encrypted topic that all
-alarms go to, `cis_alarms`, which watch the trail, and `backup_failures`; `notify` sends further events to the topic.
+Enters: a key, the audit trail's log group and the subscriber. Leaves: `AlarmTopic`, the encrypted topic that all alarms
+of a region go to, `cis_alarms` and `break_glass_alarm`, which watch the trail, `backup_failures` and `database_events`;
+`notify` sends further events to the topic.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-from pulumi_aws import cloudwatch, sns
+from pulumi_aws import cloudwatch, rds, sns
 
 from infrastructure.cis import ALARMS
 from infrastructure.documents import Statement, account_root, document
+from infrastructure.guard import BREAK_GLASS, role_arn
 from infrastructure.scope import DataClass, Scope
 
 SERVICE = "alarms"
@@ -23,9 +25,17 @@ ALARM_PERIOD_SECONDS = 300
 """Proposed: soon enough to act on, and the period of the CIS benchmark's own example alarms."""
 
 
-def topic_arn(scope: Scope) -> str:
-    """The ARN of the stack's topic, which the policy of its key names before it exists."""
-    return scope.arn("sns", f"{scope.prefix}-alarms")
+DATABASE_EVENTS = {
+    "db-cluster": ("failover", "failure", "maintenance"),
+    "db-instance": ("configuration change", "failure", "maintenance"),
+    "db-parameter-group": ("configuration change",),
+}
+"""Security Hub's controls RDS.19 to 21: what of which source must be told."""
+
+
+def topic_arn(scope: Scope, region: str | None = None) -> str:
+    """The ARN of the stack's topic in a region, which the policy of its key names before it exists."""
+    return scope.arn("sns", f"{scope.prefix}-alarms", region)
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,8 @@ class AlarmTopicArgs:
     scope: Scope
     key_arn: pulumi.Output[str]
     subscriber: str
+    region: str | None = None
+    """Set where it is not the provider's: SNS takes notifications of its own region's services and keys alone."""
 
 
 class AlarmTopic(pulumi.ComponentResource):
@@ -42,11 +54,12 @@ class AlarmTopic(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: AlarmTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("hedgerow:alarms:AlarmTopic", name, {}, opts)
-        self.scope = args.scope
+        self.scope, self.region = args.scope, args.region
         topic = sns.Topic(
             f"{name}-topic",
             name=f"{args.scope.prefix}-alarms",
             kms_master_key_id=args.key_arn,
+            region=args.region,
             tags=args.scope.tags(SERVICE, DataClass.CONFIDENTIAL),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -54,7 +67,8 @@ class AlarmTopic(pulumi.ComponentResource):
         policy = sns.TopicPolicy(
             f"{name}-policy",
             arn=topic.arn,
-            policy=document(*_topic_policy(args.scope)),
+            policy=document(*_topic_policy(args.scope, args.region)),
+            region=args.region,
             opts=pulumi.ResourceOptions(parent=self),
         )
         sns.TopicSubscription(
@@ -62,20 +76,24 @@ class AlarmTopic(pulumi.ComponentResource):
             topic=topic.arn,
             protocol="https" if args.subscriber.startswith("https://") else "email",
             endpoint=args.subscriber,
+            region=args.region,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
         self.register_outputs({"arn": self.arn})
 
 
-def _topic_policy(scope: Scope) -> list[Statement]:
-    """This stack's alarms and event rules publish, its account administers, and all of it over TLS.
+def _topic_policy(scope: Scope, region: str | None) -> list[Statement]:
+    """This stack's alarms, event rules, vaults and databases publish, its account administers, and all of it over TLS.
 
-    Source: "Example cases for Amazon SNS access control" in the SNS developer guide.
+    Source: "Example cases for Amazon SNS access control" in the SNS developer guide, "Cross-service confused deputy
+    prevention" in that of AWS Backup, "Granting permissions to publish notifications" in the RDS user guide.
     """
-    topic = topic_arn(scope)
+    topic = topic_arn(scope, region)
     publishers = {
-        "CloudWatchAlarms": ("cloudwatch.amazonaws.com", scope.arn("cloudwatch", f"alarm:{scope.prefix}-*")),
-        "EventRules": ("events.amazonaws.com", scope.arn("events", f"rule/{scope.prefix}-*")),
+        "CloudWatchAlarms": ("cloudwatch.amazonaws.com", scope.arn("cloudwatch", f"alarm:{scope.prefix}-*", region)),
+        "EventRules": ("events.amazonaws.com", scope.arn("events", f"rule/{scope.prefix}-*", region)),
+        "BackupVaults": ("backup.amazonaws.com", scope.arn("backup", "backup-vault:*", region)),
+        "Databases": ("events.rds.amazonaws.com", scope.arn("rds", f"es:{scope.prefix}-*", region)),
     }
     return [
         {
@@ -118,46 +136,98 @@ def _topic_policy(scope: Scope) -> list[Statement]:
 
 def cis_alarms(topic: AlarmTopic, trail_log_group: pulumi.Input[str]) -> None:
     """A metric filter on the trail's log group for each row of `cis.ALARMS`, and an alarm on its first match."""
-    scope = topic.scope
     for alarm in ALARMS:
-        metric = cloudwatch.LogMetricFilter(
-            f"{alarm.name}-filter",
-            name=f"{scope.prefix}-{alarm.name}",
-            log_group_name=trail_log_group,
-            pattern=alarm.pattern,
-            metric_transformation={"name": alarm.name, "namespace": f"{scope.prefix}/cis", "value": "1"},
-            opts=pulumi.ResourceOptions(parent=topic),
-        )
-        cloudwatch.MetricAlarm(
-            f"{alarm.name}-alarm",
-            name=f"{scope.prefix}-{alarm.name}",
-            alarm_description=f"{alarm.meaning} (CIS AWS Foundations Benchmark 5.0, {alarm.control})",
-            namespace=f"{scope.prefix}/cis",
-            metric_name=alarm.name,
-            statistic="Sum",
-            period=ALARM_PERIOD_SECONDS,
-            evaluation_periods=1,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            threshold=1,
-            treat_missing_data="notBreaching",
-            alarm_actions=[topic.arn],
-            tags=scope.tags(SERVICE, DataClass.INTERNAL),
-            opts=pulumi.ResourceOptions(parent=topic, depends_on=[metric]),
-        )
+        meaning = f"{alarm.meaning} (CIS AWS Foundations Benchmark 5.0, {alarm.control})"
+        _watch_trail(topic, trail_log_group, kind="cis", name=alarm.name, meaning=meaning, pattern=alarm.pattern)
+
+
+def break_glass_alarm(topic: AlarmTopic, trail_log_group: pulumi.Input[str]) -> None:
+    """The role for emergencies was assumed, or somebody tried, through whichever region's STS.
+
+    A filter on the trail, not an event rule: the trail is of all regions, EventBridge tells of its own region's calls.
+    """
+    role = role_arn(topic.scope, BREAK_GLASS)
+    call = '($.eventSource = "sts.amazonaws.com") && ($.eventName = "AssumeRole*")'
+    pattern = f'{{ {call} && ($.requestParameters.roleArn = "{role}") }}'
+    meaning = f"The role {BREAK_GLASS} was assumed, or somebody tried"
+    _watch_trail(topic, trail_log_group, kind="access", name="break-glass-assumed", meaning=meaning, pattern=pattern)
+
+
+def _watch_trail(  # noqa: PLR0913 - a filter and its alarm say one thing together
+    topic: AlarmTopic, log_group: pulumi.Input[str], *, kind: str, name: str, meaning: str, pattern: str
+) -> None:
+    """Count the trail's events that match `pattern`, and raise an alarm at the first."""
+    scope = topic.scope
+    metric = cloudwatch.LogMetricFilter(
+        f"{name}-filter",
+        name=f"{scope.prefix}-{name}",
+        log_group_name=log_group,
+        pattern=pattern,
+        metric_transformation={"name": name, "namespace": f"{scope.prefix}/{kind}", "value": "1"},
+        opts=pulumi.ResourceOptions(parent=topic),
+    )
+    cloudwatch.MetricAlarm(
+        f"{name}-alarm",
+        name=f"{scope.prefix}-{name}",
+        alarm_description=meaning,
+        namespace=f"{scope.prefix}/{kind}",
+        metric_name=name,
+        statistic="Sum",
+        period=ALARM_PERIOD_SECONDS,
+        evaluation_periods=1,
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        treat_missing_data="notBreaching",
+        alarm_actions=[topic.arn],
+        tags=scope.tags(SERVICE, DataClass.INTERNAL),
+        opts=pulumi.ResourceOptions(parent=topic, depends_on=[metric]),
+    )
 
 
 def backup_failures(topic: AlarmTopic) -> None:
-    """Backups, copies and restores that did not succeed, restore tests included.
+    """Backups, copies and restores of the topic's region that did not succeed, restore tests included.
+
+    A restore test is a restore job whose validation may then fail, or not come in time: `validationStatus`.
 
     Some of AWS Backup's events say `state` and some `status`: "Monitoring AWS Backup events using Amazon EventBridge".
     """
     failed = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]
     jobs = [f"{job} Job State Change" for job in ("Backup", "Copy", "Restore")]
+    outcomes = [{"state": failed}, {"status": failed}, {"validationStatus": ["FAILED", "TIMED_OUT"]}]
     notify(
         topic,
-        "backup-failures",
+        "recovery-backup-failures" if topic.region else "backup-failures",
         "Backup, copy and restore jobs that did not succeed",
-        {"source": ["aws.backup"], "detail-type": jobs, "detail": {"$or": [{"state": failed}, {"status": failed}]}},
+        {"source": ["aws.backup"], "detail-type": jobs, "detail": {"$or": outcomes}},
+    )
+
+
+def database_events(topic: AlarmTopic) -> None:
+    """What happens to databases, by subscription and by event rule.
+
+    Security Hub asks for subscriptions. The reference of CreateEventSubscription says that RDS leaves encrypted topics
+    out, its support that the key's policy lets it in; EventBridge reaches them either way.
+    """
+    scope = topic.scope
+    for source, categories in DATABASE_EVENTS.items():
+        rds.EventSubscription(
+            f"{source}-events",
+            name=f"{scope.prefix}-{source}",
+            sns_topic=topic.arn,
+            source_type=source,
+            event_categories=list(categories),
+            tags=scope.tags(SERVICE, DataClass.INTERNAL),
+            opts=pulumi.ResourceOptions(parent=topic),
+        )
+    notify(
+        topic,
+        "database-events",
+        "Failures, failovers, maintenance and changes of configuration of databases",
+        {
+            "source": ["aws.rds"],
+            "detail-type": ["RDS DB Cluster Event", "RDS DB Instance Event", "RDS DB Parameter Group Event"],
+            "detail": {"EventCategories": sorted({name for of in DATABASE_EVENTS.values() for name in of})},
+        },
     )
 
 
@@ -169,6 +239,7 @@ def notify(topic: AlarmTopic, name: str, description: str, pattern: Mapping[str,
         name=f"{scope.prefix}-{name}",
         description=description,
         event_pattern=json.dumps(pattern),
+        region=topic.region,
         tags=scope.tags(SERVICE, DataClass.INTERNAL),
         opts=pulumi.ResourceOptions(parent=topic),
     )
@@ -177,5 +248,6 @@ def notify(topic: AlarmTopic, name: str, description: str, pattern: Mapping[str,
         rule=rule.name,
         target_id="alarms",
         arn=topic.arn,
+        region=topic.region,
         opts=pulumi.ResourceOptions(parent=rule),
     )

@@ -1,7 +1,7 @@
-"""Backup: daily and continuous, locked, and copied to the second US-West region under that region's key.
+"""Backup: hourly, daily, monthly and continuous, locked, and copied to the second US-West region under its key.
 
-Enters: the keys of both regions and the retention. Leaves: `Backup`, whose plan selects every store that carries
-`BACKUP_TAG`. How retention and erasure add up is said at `promises.ERASURE_WINDOW_DAYS`.
+Enters: the keys and alarm topics of both regions and the retention. Leaves: `Backup`, whose plans select every store by
+the frequency in its `BACKUP_KEY`. How retention and erasure add up is said at `promises.ERASURE_WINDOW_DAYS`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import backup, iam
 
+from infrastructure.alarms import AlarmTopic
 from infrastructure.documents import document, trust
 from infrastructure.promises import BACKUP_DAYS
-from infrastructure.scope import BACKUP_TAG, DataClass, Scope, retention_tag
+from infrastructure.scope import BACKUP_KEY, BackupFrequency, DataClass, Scope, retention_tag
 
 SERVICE = "backup"
 GRACE_DAYS = 3
@@ -25,6 +26,28 @@ MANAGED_POLICIES = {
 }
 """AWS keeps these in step with what AWS Backup does. They back up; neither restores nor deletes a store."""
 
+SCHEDULES = {
+    "hourly": "cron(30 * * * ? *)",
+    "daily": "cron(0 5 * * ? *)",
+    "monthly": "cron(0 2 1 * ? *)",
+}
+"""The daily one also backs up continuously what can be. A month later there is always a monthly one that is no part of
+the continuous chain: it is kept 35 days, as erasure allows no backup to be kept longer."""
+
+PLANS = {
+    BackupFrequency.HOURLY: ("hourly", "daily", "monthly"),
+    BackupFrequency.DAILY: ("daily", "monthly"),
+}
+TOLD = (
+    "BACKUP_JOB_EXPIRED",
+    "BACKUP_JOB_FAILED",
+    "COPY_JOB_FAILED",
+    "RESTORE_JOB_COMPLETED",
+    "S3_BACKUP_OBJECT_FAILED",
+    "S3_RESTORE_OBJECT_FAILED",
+)
+"""What of a vault people hear of. Events of S3 objects reach nobody by another way."""
+
 
 @dataclass(frozen=True)
 class BackupArgs:
@@ -34,6 +57,8 @@ class BackupArgs:
     data_class: DataClass
     key_arn: pulumi.Output[str]
     recovery_key_arn: pulumi.Output[str]
+    alarms: AlarmTopic
+    recovery_alarms: AlarmTopic
     retention_days: int
 
     def __post_init__(self) -> None:
@@ -41,22 +66,21 @@ class BackupArgs:
 
 
 class Backup(pulumi.ComponentResource):
-    """A vault in each region, a plan that fills both, and the selection of stores."""
+    """A vault in each region, the plans that fill both, and the selections of stores."""
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("hedgerow:backup:Backup", name, {}, opts)
         self._args = args
         self._tags = args.scope.tags(SERVICE, args.data_class)
-        self.vault = self._create_vault(f"{name}-vault", args.key_arn, region=None)
-        self.recovery_vault = self._create_vault(
-            f"{name}-recovery-vault", args.recovery_key_arn, args.scope.recovery_region
-        )
-        self.plan = self._create_plan(name)
+        self.vault = self._create_vault(f"{name}-vault", args.key_arn, args.alarms)
+        self.recovery_vault = self._create_vault(f"{name}-recovery-vault", args.recovery_key_arn, args.recovery_alarms)
+        self.plans = {frequency: self._create_plan(f"{name}-{frequency}", PLANS[frequency]) for frequency in PLANS}
         self._select_stores(name)
-        self.register_outputs({"plan": self.plan.name})
+        self.register_outputs({"plans": {frequency.value: plan.name for frequency, plan in self.plans.items()}})
 
-    def _create_vault(self, name: str, key_arn: pulumi.Output[str], region: str | None) -> backup.Vault:
+    def _create_vault(self, name: str, key_arn: pulumi.Output[str], alarms: AlarmTopic) -> backup.Vault:
         args = self._args
+        region = alarms.region
         vault = backup.Vault(
             name,
             kms_key_arn=key_arn,
@@ -81,6 +105,14 @@ class Backup(pulumi.ComponentResource):
             region=region,
             # The policy denies putting a policy, so a new one takes the deletion of the old one first.
             opts=pulumi.ResourceOptions(parent=self, replace_on_changes=["policy"], delete_before_replace=True),
+        )
+        backup.VaultNotifications(
+            f"{name}-notifications",
+            backup_vault_name=vault.name,
+            sns_topic_arn=alarms.arn,
+            backup_vault_events=list(TOLD),
+            region=region,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[alarms]),
         )
         return vault
 
@@ -107,39 +139,40 @@ class Backup(pulumi.ComponentResource):
             },
         )
 
-    def _create_plan(self, name: str) -> backup.Plan:
-        args = self._args
-        lifecycle: backup.PlanRuleLifecycleArgsDict = {"delete_after": args.retention_days}
-        recovery_vaults = args.scope.arn("backup", "backup-vault:", args.scope.recovery_region)
+    def _create_plan(self, name: str, rules: tuple[str, ...]) -> backup.Plan:
         return backup.Plan(
             f"{name}-plan",
-            rules=[
-                {
-                    "rule_name": "daily",
-                    "target_vault_name": self.vault.name,
-                    "schedule": "cron(0 5 * * ? *)",
-                    "start_window": 60,
-                    "completion_window": 600,
-                    "enable_continuous_backup": True,
-                    "lifecycle": lifecycle,
-                    "recovery_point_tags": self._tags,
-                    "copy_actions": [
-                        {
-                            "destination_vault_arn": pulumi.Output.concat(recovery_vaults, self.recovery_vault.name),
-                            "lifecycle": lifecycle,
-                        }
-                    ],
-                }
-            ],
+            rules=[self._rule(rule) for rule in rules],
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def _rule(self, rule: str) -> backup.PlanRuleArgsDict:
+        args = self._args
+        lifecycle: backup.PlanRuleLifecycleArgsDict = {"delete_after": args.retention_days}
+        recovery_vaults = args.scope.arn("backup", "backup-vault:", args.scope.recovery_region)
+        return {
+            "rule_name": rule,
+            "target_vault_name": self.vault.name,
+            "schedule": SCHEDULES[rule],
+            "start_window": 60,
+            "completion_window": 600,
+            "enable_continuous_backup": rule == "daily",
+            "lifecycle": lifecycle,
+            "recovery_point_tags": self._tags,
+            "copy_actions": [
+                {
+                    "destination_vault_arn": pulumi.Output.concat(recovery_vaults, self.recovery_vault.name),
+                    "lifecycle": lifecycle,
+                }
+            ],
+        }
 
     def _select_stores(self, name: str) -> None:
         """Whatever carries the tag, so that a store is covered from its first day. AWS Backup sends no source."""
         role = iam.Role(
             f"{name}-role",
-            description="AWS Backup reads the stores that the plan selects",
+            description="AWS Backup reads the stores that the plans select",
             assume_role_policy=trust("backup.amazonaws.com"),
             tags=self._tags,
             opts=pulumi.ResourceOptions(parent=self),
@@ -153,11 +186,11 @@ class Backup(pulumi.ComponentResource):
             )
             for what, policy in MANAGED_POLICIES.items()
         ]
-        key, value = BACKUP_TAG
-        backup.Selection(
-            f"{name}-selection",
-            plan_id=self.plan.id,
-            iam_role_arn=role.arn,
-            selection_tags=[{"type": "STRINGEQUALS", "key": key, "value": value}],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions),
-        )
+        for frequency, plan in self.plans.items():
+            backup.Selection(
+                f"{name}-{frequency}-selection",
+                plan_id=plan.id,
+                iam_role_arn=role.arn,
+                selection_tags=[{"type": "STRINGEQUALS", "key": BACKUP_KEY, "value": frequency.value}],
+                opts=pulumi.ResourceOptions(parent=self, depends_on=permissions),
+            )

@@ -10,21 +10,34 @@ from typing import Any
 
 import pulumi
 
-from infrastructure import database, recordings
+from infrastructure import backup_audit, database, recordings
 from infrastructure.access import PeopleRoles, PeopleRolesArgs
 from infrastructure.account import AccountDefaults, AccountDefaultsArgs
-from infrastructure.alarms import AlarmTopic, AlarmTopicArgs, backup_failures, cis_alarms, topic_arn
+from infrastructure.alarms import (
+    AlarmTopic,
+    AlarmTopicArgs,
+    backup_failures,
+    break_glass_alarm,
+    cis_alarms,
+    database_events,
+    topic_arn,
+)
 from infrastructure.backup import Backup, BackupArgs
+from infrastructure.backup_audit import BackupAudit, BackupAuditArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
 from infrastructure.detection import Detection
 from infrastructure.guard import guard_every_role
 from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
 from infrastructure.network import Network, NetworkArgs
+from infrastructure.object_losses import watch_objects
 from infrastructure.pipeline import PipelineRoles, PipelineRolesArgs
 from infrastructure.promises import Recovery
 from infrastructure.recorder import ConfigurationRecorder, ConfigurationRecorderArgs
 from infrastructure.recordings import SessionRecordingsArgs, session_recordings
+from infrastructure.restore_tests import RestoreTests, RestoreTestsArgs
+from infrastructure.scope import BackupFrequency
+from infrastructure.sessions import Sessions
 from infrastructure.settings import Settings
 
 
@@ -40,7 +53,9 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             customer_data.data_class,
             trail=trail_arn(scope),
             alarm_topic=topic_arn(scope),
+            recovery_alarm_topic=topic_arn(scope, scope.recovery_region),
             log_groups=(scope.log_group("*"), database.log_group(scope)),
+            report_role=backup_audit.report_role(scope),
         ),
     )
     AccountDefaults(
@@ -49,11 +64,14 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             scope,
             {scope.region: keys.volumes.arn, scope.recovery_region: keys.recovery_volumes.arn},
             password_age_days=settings.password_age_days,
+            security_email=settings.security_email,
+            security_phone=settings.security_phone,
         ),
     )
     people = PeopleRoles("people", PeopleRolesArgs(scope, settings.people_accounts))
     pipeline = PipelineRoles("pipeline", PipelineRolesArgs(scope, settings.repository))
     log_groups = LogGroups(scope, keys.logs.arn)
+    Sessions("sessions", keys.sessions.arn, log_groups)
     network = Network(
         "network", NetworkArgs(scope, log_groups, settings.vpc_cidr, settings.zones, settings.nat_gateways)
     )
@@ -95,8 +113,16 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         ConfigurationRecorderArgs(scope, keys.logs.arn, access_logs, retention_days=settings.audit_retention_days),
     )
     topic = AlarmTopic("alarms", AlarmTopicArgs(scope, keys.logs.arn, settings.alarm_subscriber))
+    recovery_topic = AlarmTopic(
+        "recovery-alarms",
+        AlarmTopicArgs(scope, keys.recovery_alarms.arn, settings.alarm_subscriber, scope.recovery_region),
+    )
     cis_alarms(topic, audit.log_group)
+    break_glass_alarm(topic, audit.log_group)
+    database_events(topic)
+    watch_objects(topic, recordings.SERVICE, recordings_bucket.name)
     backup_failures(topic)
+    backup_failures(recovery_topic)
     Detection("detection", topic)
     backup = Backup(
         "backup",
@@ -105,16 +131,43 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             customer_data.data_class,
             key_arn=keys.backups.arn,
             recovery_key_arn=keys.recovery.arn,
+            alarms=topic,
+            recovery_alarms=recovery_topic,
             retention_days=settings.backup_retention_days,
         ),
     )
+    RestoreTests(
+        "restore-tests",
+        RestoreTestsArgs(
+            scope,
+            customer_data.data_class,
+            network,
+            data_key_arn=keys.customer_data.arn,
+            volume_key_arn=keys.volumes.arn,
+            recovery_key_arn=keys.recovery.arn,
+        ),
+    )
+    backup_reports = BackupAudit(
+        "backup-audit",
+        BackupAuditArgs(
+            customer_data,
+            keys.logs.arn,
+            access_logs,
+            history,
+            backup_days=settings.backup_retention_days,
+            restore_hours=max(recovery.restore_hours for recovery in (recordings.RECOVERY, database.RECOVERY)),
+            retention_days=settings.audit_retention_days,
+        ),
+    ).reports
 
-    def store(name: pulumi.Output[str], recovery: Recovery) -> dict[str, Any]:
+    def store(
+        name: pulumi.Output[str], recovery: Recovery, frequency: BackupFrequency = BackupFrequency.DAILY
+    ) -> dict[str, Any]:
         return {
             "name": name,
             "dataClass": customer_data.data_class.value,
             "key": keys.customer_data.arn,
-            "backupPlan": backup.plan.name,
+            "backupPlan": backup.plans[frequency].name,
             "backupRetentionDays": settings.backup_retention_days,
             "recoveryPointMinutes": recovery.lost_minutes,
             "recoveryPointHoursWithRegion": recovery.lost_hours_with_region,
@@ -126,6 +179,8 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         "auditArchive": audit.archive.name,
         "configurationHistory": history.archive.name,
         "alarmTopic": topic.arn,
+        "recoveryAlarmTopic": recovery_topic.arn,
+        "backupReports": backup_reports.name,
         "databaseClients": product_database.clients.id,
         "roles": {
             "auditor": people.auditor.arn,

@@ -22,6 +22,7 @@ CLOUDFRONT_REGION = "us-east-1"
 
 SERVICES = (
     "access-analyzer",
+    "account",
     "acm",
     "athena",
     "autoscaling",
@@ -52,7 +53,9 @@ SERVICES = (
     "pi",
     "rds",
     "rds-db",
+    "resource-explorer-2",
     "route53",
+    "route53resolver",
     "s3",
     "scheduler",
     "secretsmanager",
@@ -70,6 +73,7 @@ SERVICES = (
 """What the environment is made of, by IAM's prefixes. No role can be let into any other service."""
 
 GLOBAL_ACTIONS = (
+    "account:*AlternateContact",
     "cloudfront:*",
     "iam:*",
     "route53:*",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import kms
+from pulumi_aws import iam, kms
 
 from infrastructure.documents import Statement, account_root, document
 from infrastructure.scope import DataClass, Scope
@@ -24,28 +24,48 @@ ROTATION_PERIOD_DAYS = 365
 """Encryption: keys rotated at least yearly."""
 
 
+SESSIONS = "sessions"
+REPORT_ROLE = "reports.backup.amazonaws.com/AWSServiceRoleForBackupReports"
+
+
+def alias(scope: Scope, domain: str) -> str:
+    """The alias of a domain's key, by which a policy can mean the key before AWS has made its id."""
+    return f"alias/{scope.prefix}-{domain}"
+
+
+def report_role_arn(scope: Scope) -> str:
+    """The ARN of the service-linked role that writes AWS Backup's reports."""
+    return f"arn:aws:iam::{scope.account}:role/aws-service-role/{REPORT_ROLE}"
+
+
 @dataclass(frozen=True)
 class DomainKeysArgs:
-    """`log_groups` are name patterns; `trail` and `alarm_topic` are ARNs: what may encrypt under the logs key."""
+    """`log_groups` are name patterns; `trail` and the topics are ARNs: what may encrypt under the logs keys.
+
+    `report_role` writes AWS Backup's reports. A key's policy can name a role only once it is there.
+    """
 
     scope: Scope
     customer_data_class: DataClass
     trail: str
     alarm_topic: str
+    recovery_alarm_topic: str
     log_groups: tuple[str, ...]
+    report_role: iam.ServiceLinkedRole
 
 
 @dataclass(frozen=True)
 class _Domain:
-    """`via` are the services, of the key's region, through which the account's principals may use the key."""
+    """`via` are the services, of the key's region, through which the account's own may use the key, if at all."""
 
     name: str
     purpose: str
     data_class: DataClass
-    via: tuple[str, ...]
+    via: tuple[str, ...] = ()
     also: tuple[Statement, ...] = ()
     region: str | None = None
     """Set where it is not the provider's."""
+    after: tuple[pulumi.Resource, ...] = ()
 
 
 class DomainKeys(pulumi.ComponentResource):
@@ -61,10 +81,16 @@ class DomainKeys(pulumi.ComponentResource):
             scope,
             _Domain(
                 "logs",
-                "Audit trail, log groups, alarms and configuration history",
+                "Audit trail, log groups, alarms, configuration history and backup reports",
                 DataClass.CONFIDENTIAL,
                 via=("s3",),
-                also=(*_log_statements(args), *_alarm_statements(args), _config_statement(args.scope)),
+                also=(
+                    *_log_statements(args),
+                    *_alarm_statements(scope, args.alarm_topic),
+                    _config_statement(scope),
+                    _report_statement(scope),
+                ),
+                after=(args.report_role,),
             ),
         )
         self.secrets = self._create_key(
@@ -76,7 +102,32 @@ class DomainKeys(pulumi.ComponentResource):
         )
         self.recovery = self._create_key(
             scope,
-            _Domain("recovery", "Copies of backups", customer, via=("backup", "rds"), region=scope.recovery_region),
+            _Domain(
+                "recovery",
+                "Copies of backups, and what is restored from them",
+                customer,
+                via=("backup", "ec2", "rds", "s3"),
+                region=scope.recovery_region,
+            ),
+        )
+        self.recovery_alarms = self._create_key(
+            scope,
+            _Domain(
+                "recovery-alarms",
+                "Alarms of the recovery region",
+                DataClass.CONFIDENTIAL,
+                also=_alarm_statements(scope, args.recovery_alarm_topic),
+                region=scope.recovery_region,
+            ),
+        )
+        self.sessions = self._create_key(
+            scope,
+            _Domain(
+                SESSIONS,
+                "Sessions on instances, between both ends",
+                DataClass.RESTRICTED,
+                also=(_session_statement(scope),),
+            ),
         )
         self.volumes = self._create_key(
             scope, _Domain("volumes", "Volumes of instances, by default", customer, via=("ec2",))
@@ -103,11 +154,11 @@ class DomainKeys(pulumi.ComponentResource):
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             region=domain.region,
             tags=scope.tags(SERVICE, domain.data_class),
-            opts=pulumi.ResourceOptions(parent=self, protect=not scope.disposable),
+            opts=pulumi.ResourceOptions(parent=self, protect=not scope.disposable, depends_on=[*domain.after]),
         )
         kms.Alias(
             f"{domain.name}-key-alias",
-            name=f"alias/{scope.prefix}-{domain.name}",
+            name=alias(scope, domain.name),
             target_key_id=key.key_id,
             region=domain.region,
             opts=pulumi.ResourceOptions(parent=self),
@@ -147,12 +198,14 @@ def _administration(scope: Scope) -> Statement:
     }
 
 
-def _use_through_services(scope: Scope, domain: _Domain) -> tuple[Statement, Statement]:
+def _use_through_services(scope: Scope, domain: _Domain) -> tuple[Statement, ...]:
     """Use by the account's own principals, as far as IAM allows them, and only when a service asks on their behalf.
 
     RDS, Secrets Manager and AWS Backup also need grants, which they then use without the principal: "AWS KMS key
     management" in the RDS user guide.
     """
+    if not domain.via:
+        return ()
     services = [f"{service}.{domain.region or scope.region}.amazonaws.com" for service in domain.via]
     through = {"kms:CallerAccount": scope.account, "kms:ViaService": services}
     common = {"Effect": "Allow", "Principal": account_root(scope.account), "Resource": "*"}
@@ -215,14 +268,14 @@ def _log_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
     )
 
 
-def _alarm_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
-    """What the publishers of the alarm topic need, for that topic alone.
+def _alarm_statements(scope: Scope, topic: str) -> tuple[Statement, ...]:
+    """What the publishers of an alarm topic need, for that topic alone.
 
     Source: "Enable compatibility between event sources from AWS services and encrypted topics" in the SNS developer
     guide. EventBridge sends KMS no source, so that the encryption context of SNS has to say for what it is.
     """
-    this_topic = {"kms:EncryptionContext:aws:sns:topicArn": args.alarm_topic}
-    from_here = {"aws:SourceAccount": args.scope.account}
+    this_topic = {"kms:EncryptionContext:aws:sns:topicArn": topic}
+    from_here = {"aws:SourceAccount": scope.account}
     publish = {"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey*"], "Resource": "*"}
     return (
         {
@@ -233,8 +286,8 @@ def _alarm_statements(args: DomainKeysArgs) -> tuple[Statement, ...]:
         },
         {
             **publish,
-            "Sid": "EventRulesPublish",
-            "Principal": {"Service": "events.amazonaws.com"},
+            "Sid": "EventRulesVaultsAndDatabasesPublish",
+            "Principal": {"Service": ["backup.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]},
             "Condition": {"StringEquals": this_topic},
         },
     )
@@ -252,4 +305,38 @@ def _config_statement(scope: Scope) -> Statement:
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
         "Condition": {"StringEquals": {"aws:SourceAccount": scope.account}},
+    }
+
+
+def _session_statement(scope: Scope) -> Statement:
+    """Who opens a session and the instance that answers both use the key themselves, and for a session alone.
+
+    Source: "Turn on KMS key encryption of session data" in the Systems Manager user guide; the agent's encryption
+    context names the session's target.
+    """
+    return {
+        "Sid": "SessionsAloneUseIt",
+        "Effect": "Allow",
+        "Principal": account_root(scope.account),
+        "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"kms:CallerAccount": scope.account},
+            "Null": {"kms:EncryptionContext:aws:ssm:TargetId": "false"},
+        },
+    }
+
+
+def _report_statement(scope: Scope) -> Statement:
+    """What AWS Backup's reports need.
+
+    Source: "Creating report plans using the AWS Backup API" in its developer guide.
+    """
+    return {
+        "Sid": "BackupReportsAreWritten",
+        "Effect": "Allow",
+        "Principal": {"AWS": report_role_arn(scope)},
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"kms:ViaService": f"s3.{scope.region}.amazonaws.com"}},
     }

@@ -15,6 +15,7 @@ from pulumi_aws import ec2, iam, vpc
 from infrastructure.documents import Statement, document, trust
 from infrastructure.logs import LogGroups
 from infrastructure.promises import VPC_PREFIX, ZONES
+from infrastructure.resolver import log_queries
 from infrastructure.scope import DataClass, Scope
 
 SERVICE = "network"
@@ -89,6 +90,8 @@ class Network(pulumi.ComponentResource):
         self._create_routes()
         self._create_endpoints(name)
         self._create_flow_log(name)
+        log_queries(name, self.vpc, args.log_groups, self)
+        self._encrypt(name)
         self.register_outputs({"vpcId": self.vpc.id})
 
     def _tags(self, name: str, **more: str) -> dict[str, str]:
@@ -101,6 +104,21 @@ class Network(pulumi.ComponentResource):
             ingress=[],
             egress=[],
             tags=self._tags("closed-default"),
+            opts=self._child,
+        )
+
+    def _encrypt(self, name: str) -> None:
+        """Nothing that sends in the clear gets into the VPC; what leaves through the gateways is TLS by its own rules.
+
+        Source: "Enforce VPC encryption in transit" in the VPC user guide: both kinds of gateway have to be left out.
+        """
+        ec2.VpcEncryptionControl(
+            f"{name}-encryption",
+            vpc_id=self.vpc.id,
+            mode="enforce",
+            internet_gateway_exclusion="enable",
+            nat_gateway_exclusion="enable",
+            tags=self._tags("encryption"),
             opts=self._child,
         )
 

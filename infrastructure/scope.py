@@ -10,13 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-BACKUP_TAG = ("backup", "daily")
-"""The tag by which the backup plan selects stores: key and value."""
+BACKUP_KEY = "backup"
+"""The key of the tag by which the backup plans select stores. Its value is a `BackupFrequency`."""
 
 
 def retention_tag(days: int) -> dict[str, str]:
     """The tag by which a store says how long it, or the backup of it, keeps data."""
     return {"retention-days": str(days)}
+
+
+class BackupFrequency(StrEnum):
+    """How often a store is backed up: hourly what has no continuous backup and may lose less than a day."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
 
 
 class Environment(StrEnum):
@@ -104,13 +111,17 @@ class CustomerData:
     dpa_register: str
     holds_phi: bool
 
-    def tags(self, service: str) -> dict[str, str]:
-        """The tags of a store of customer data."""
+    @property
+    def gdpr_role(self) -> dict[str, str]:
+        """The tag that every store of customer data has, and nothing else."""
         processor = self.scope.deployment is Deployment.CLOUD
-        backup, daily = BACKUP_TAG
+        return {"gdpr-role": "processor" if processor else "controller-and-processor"}
+
+    def tags(self, service: str, backup: BackupFrequency = BackupFrequency.DAILY) -> dict[str, str]:
+        """The tags of a store of customer data."""
         more = {
-            backup: daily,
-            "gdpr-role": "processor" if processor else "controller-and-processor",
+            BACKUP_KEY: backup.value,
+            **self.gdpr_role,
             "transfer-basis": self.transfer_basis,
             "dpa-register": self.dpa_register,
             **({"phi": "true"} if self.holds_phi else {}),

@@ -154,6 +154,20 @@ class Settings:
             "Incident Response: alarms reach a subscriber, over TLS",
         )
     )
+    security_email: str = field(
+        metadata=_text(
+            r"[A-Za-z0-9._+-]+@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}",
+            "a role's e-mail address",
+            "Incident Response: AWS knows whom to tell of a security issue",
+        )
+    )
+    security_phone: str = field(
+        metadata=_text(
+            r"\+\d[\d ()-]{6,23}",
+            "a telephone number with its country code, such as +1 206 555 0100",
+            "Incident Response: AWS knows whom to tell of a security issue",
+        )
+    )
     backup_retention_days: int = field(default=promises.BACKUP_DAYS.low, metadata=_number(promises.BACKUP_DAYS))
     audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=_number(promises.AUDIT_DAYS))
     recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=_number(promises.RECORDING_DAYS))

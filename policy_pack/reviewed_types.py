@@ -13,7 +13,21 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:s3/bucketVersioningV2:BucketVersioningV2",
     ),
-    "judged through the vault or store it serves": ("aws:backup/vaultLockConfiguration:VaultLockConfiguration",),
+    "judged through the vault or store it serves": (
+        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+        "aws:backup/vaultNotifications:VaultNotifications",
+    ),
+    "judged through the account's baseline, which asks for it": (
+        "aws:account/alternativeContact:AlternativeContact",
+        "aws:backup/framework:Framework",
+        "aws:backup/regionSettings:RegionSettings",
+        "aws:backup/reportPlan:ReportPlan",
+        "aws:resourceexplorer/index:Index",
+    ),
+    "judged through the restore testing plan that it is part of": (
+        "aws:backup/restoreTestingSelection:RestoreTestingSelection",
+    ),
+    "counts requests to a bucket that is judged itself": ("aws:s3/bucketMetric:BucketMetric",),
     "judged through the trail whose events it watches, or the alarm that it passes on": (
         "aws:cloudwatch/logMetricFilter:LogMetricFilter",
     ),
@@ -28,6 +42,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through what it is attached to": (
         "aws:cloudwatch/logDeliverySource:LogDeliverySource",
         "aws:route53/queryLog:QueryLog",
+        "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig",
         "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
         "aws:appautoscaling/target:Target",
         "aws:ec2/volumeAttachment:VolumeAttachment",

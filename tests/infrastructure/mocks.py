@@ -36,7 +36,10 @@ AUTONAMED = {
 TAGGED = frozenset(
     {
         "aws:accessanalyzer/analyzer:Analyzer",
+        "aws:backup/framework:Framework",
         "aws:backup/plan:Plan",
+        "aws:backup/reportPlan:ReportPlan",
+        "aws:backup/restoreTestingPlan:RestoreTestingPlan",
         "aws:backup/vault:Vault",
         "aws:cloudtrail/trail:Trail",
         "aws:cloudwatch/eventRule:EventRule",
@@ -51,6 +54,7 @@ TAGGED = frozenset(
         "aws:ec2/securityGroup:SecurityGroup",
         "aws:ec2/subnet:Subnet",
         "aws:ec2/vpc:Vpc",
+        "aws:ec2/vpcEncryptionControl:VpcEncryptionControl",
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:guardduty/detector:Detector",
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
@@ -61,17 +65,25 @@ TAGGED = frozenset(
         "aws:rds/cluster:Cluster",
         "aws:rds/clusterInstance:ClusterInstance",
         "aws:rds/clusterParameterGroup:ClusterParameterGroup",
+        "aws:rds/eventSubscription:EventSubscription",
         "aws:rds/subnetGroup:SubnetGroup",
+        "aws:resourceexplorer/index:Index",
+        "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig",
         "aws:s3/bucket:Bucket",
         "aws:sns/topic:Topic",
+        "aws:ssm/document:Document",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     }
 )
 UNTAGGED = frozenset(
     {
+        "aws:account/alternativeContact:AlternativeContact",
+        "aws:backup/regionSettings:RegionSettings",
+        "aws:backup/restoreTestingSelection:RestoreTestingSelection",
         "aws:backup/selection:Selection",
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+        "aws:backup/vaultNotifications:VaultNotifications",
         "aws:backup/vaultPolicy:VaultPolicy",
         "aws:cfg/deliveryChannel:DeliveryChannel",
         "aws:cfg/recorder:Recorder",
@@ -81,6 +93,7 @@ UNTAGGED = frozenset(
         "aws:ebs/defaultKmsKey:DefaultKmsKey",
         "aws:ebs/encryptionByDefault:EncryptionByDefault",
         "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess",
+        "aws:ec2/allowedImagesSettings:AllowedImagesSettings",
         "aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess",
         "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
         "aws:ec2/route:Route",
@@ -92,9 +105,11 @@ UNTAGGED = frozenset(
         "aws:inspector2/enabler:Enabler",
         "aws:kms/alias:Alias",
         "aws:macie2/account:Account",
+        "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketLogging:BucketLogging",
+        "aws:s3/bucketMetric:BucketMetric",
         "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
         "aws:s3/bucketPolicy:BucketPolicy",
@@ -106,6 +121,7 @@ UNTAGGED = frozenset(
         "aws:securityhub/standardsSubscription:StandardsSubscription",
         "aws:sns/topicPolicy:TopicPolicy",
         "aws:sns/topicSubscription:TopicSubscription",
+        "aws:ssm/serviceSetting:ServiceSetting",
     }
 )
 INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity"})

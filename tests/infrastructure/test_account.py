@@ -76,10 +76,36 @@ def test_snapshots_and_images_of_both_regions_cannot_be_shared_with_everybody(
     assert all(resource.inputs["state"] == state for resource in blocks.values())
 
 
+def test_aws_knows_whom_to_tell_of_a_security_issue(environment: Registrations, stack: str) -> None:
+    (contact,) = environment.of("account/alternativeContact:AlternativeContact")
+    assert contact.inputs["alternateContactType"] == "SECURITY"
+    domain = "customer.example" if stack == "self-hosted" else "hedgerow.example"
+    assert contact.inputs["emailAddress"] == f"security@{domain}"
+    assert contact.inputs["phoneNumber"].startswith("+")
+
+
+def test_machines_of_both_regions_start_from_known_images_alone(environment: Registrations) -> None:
+    allowed = _by_region(environment, "ec2/allowedImagesSettings:AllowedImagesSettings")
+    assert set(allowed) == {"us-west-2", "us-west-1"}
+    for resource in allowed.values():
+        assert resource.inputs["state"] == "enabled", "audit-mode only watches"
+        assert resource.inputs["imageCriterions"] == [{"imageProviders": ["amazon", ACCOUNT]}]
+
+
+def test_one_inventory_gathers_both_regions(environment: Registrations) -> None:
+    indexes = _by_region(environment, "resourceexplorer/index:Index")
+    assert {region: index.inputs["type"] for region, index in indexes.items()} == {
+        "us-west-2": "AGGREGATOR",
+        "us-west-1": "LOCAL",
+    }
+
+
 @pytest.mark.parametrize("days", [0, 91])
 def test_passwords_that_never_or_late_expire_are_refused(days: int) -> None:
+    keys = {"us-west-2": pulumi.Output.from_input("key")}
+
     def program() -> None:
-        AccountDefaults("account", AccountDefaultsArgs(SCOPE, {"us-west-2": pulumi.Output.from_input("key")}, days))
+        AccountDefaults("account", AccountDefaultsArgs(SCOPE, keys, days, "security@example.com", "+1 206 555 0100"))
 
     with pytest.raises(BrokenPromise, match=r"must be from 1 to 90 \(Password: "):
         build(program)

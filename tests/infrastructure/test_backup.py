@@ -1,26 +1,45 @@
-"""Backup: every store in the plan, kept 35 days in locked vaults, and copied to us-west-1 under that region's key."""
+"""Backup: every store in a plan, kept 35 days in locked vaults, and copied to us-west-1 under that region's key."""
+
+from typing import Any
 
 import pytest
 
 from infrastructure.backup import BackupArgs
 from infrastructure.promises import BACKUP_DAYS, ERASURE_WINDOW_DAYS, BrokenPromise
+from infrastructure.scope import BACKUP_KEY, BackupFrequency, CustomerData, Deployment, Environment, Scope
+from infrastructure.scope import DataClass as Class
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations
 
 STORES = ("rds/cluster:Cluster", "s3/bucket:Bucket")
+HOURS_BETWEEN = {"cron(30 * * * ? *)": 1, "cron(0 5 * * ? *)": 24, "cron(0 2 1 * ? *)": 31 * 24}
+"""Of each schedule: the longest time from one backup to the next."""
 
 
 def _recovery(environment: Registrations) -> Registered:
     return environment.one("backup/vault:Vault", "backup-recovery-vault")
 
 
-def test_the_selection_covers_every_store_of_customer_data_and_nothing_else(environment: Registrations) -> None:
-    (selection,) = environment.of("backup/selection:Selection")
-    (tag,) = selection.inputs["selectionTags"]
-    assert tag["type"] == "STRINGEQUALS"
+def _plans(environment: Registrations) -> dict[str, Registered]:
+    """The plans by the value of the tag that they select."""
+    plans = {f"{plan.name}-id": plan for plan in environment.of("backup/plan:Plan")}
+    selected = {}
+    for selection in environment.of("backup/selection:Selection"):
+        (tag,) = selection.inputs["selectionTags"]
+        assert (tag["type"], tag["key"]) == ("STRINGEQUALS", "backup")
+        assert not {"resources", "notResources", "conditions"} & selection.inputs.keys()
+        selected[tag["value"]] = plans[selection.inputs["planId"]]
+    return selected
+
+
+def _rules(environment: Registrations) -> list[dict[str, Any]]:
+    return [rule for plan in environment.of("backup/plan:Plan") for rule in plan.inputs["rules"]]
+
+
+def test_every_store_of_customer_data_has_the_tag_of_a_plan_and_nothing_else_has(environment: Registrations) -> None:
+    plans = _plans(environment)
+    assert set(plans) == {frequency.value for frequency in BackupFrequency}
     selected = {
-        resource.name
-        for resource in environment.aws()
-        if resource.inputs.get("tags", {}).get(tag["key"]) == tag["value"]
+        resource.name for resource in environment.aws() if resource.inputs.get("tags", {}).get("backup") in plans
     }
     customer = {
         store.name for suffix in STORES for store in environment.of(suffix) if "gdpr-role" in store.inputs["tags"]
@@ -28,27 +47,78 @@ def test_the_selection_covers_every_store_of_customer_data_and_nothing_else(envi
     assert selected == customer == {"product-database", "session-recordings"}
 
 
-def test_the_plan_runs_daily_and_continuously_into_the_home_vault(environment: Registrations) -> None:
-    (plan,) = environment.of("backup/plan:Plan")
-    (rule,) = plan.inputs["rules"]
-    assert rule["targetVaultName"] == environment.one("backup/vault:Vault", "backup-vault").state["name"]
-    assert rule["schedule"] == "cron(0 5 * * ? *)"
-    assert rule["enableContinuousBackup"] is True
-    assert rule["lifecycle"] == {"deleteAfter": 35}
-    assert rule["startWindow"] >= 60
-    assert rule["completionWindow"] >= rule["startWindow"] + 60
-    (selection,) = environment.of("backup/selection:Selection")
-    assert selection.inputs["planId"] == "backup-plan-id"
+@pytest.mark.parametrize("frequency", list(BackupFrequency))
+def test_a_store_says_in_its_tag_how_often_it_is_backed_up(frequency: BackupFrequency) -> None:
+    scope = Scope("dev", ACCOUNT, "us-west-2", "us-west-1", "platform", Environment.STAGING, Deployment.CLOUD)
+    data = CustomerData(scope, Class.RESTRICTED, "scc-2021", "dpa/cloud", holds_phi=False)
+    assert data.tags("events", frequency)[BACKUP_KEY] == frequency.value
+    assert data.tags("events")[BACKUP_KEY] == "daily"
+
+
+def test_plans_run_as_often_as_they_are_named_and_daily_and_monthly_too(environment: Registrations) -> None:
+    plans = _plans(environment)
+    for frequency, plan in plans.items():
+        rules = {rule["ruleName"]: rule for rule in plan.inputs["rules"]}
+        assert next(iter(rules)) == frequency
+        assert {"daily", "monthly"} <= set(rules)
+        assert HOURS_BETWEEN[rules[frequency]["schedule"]] == {"hourly": 1, "daily": 24}[frequency]
+        assert HOURS_BETWEEN[rules["monthly"]["schedule"]] == 31 * 24
+
+
+def test_each_plan_has_one_continuous_rule(environment: Registrations) -> None:
+    """AWS Backup takes continuous backups of a store by one rule; those of a rule without are snapshots."""
+    for plan in environment.of("backup/plan:Plan"):
+        continuous = [rule["ruleName"] for rule in plan.inputs["rules"] if rule["enableContinuousBackup"]]
+        assert continuous == ["daily"]
+
+
+def test_backups_go_to_the_home_vault_and_late_ones_are_found_out(environment: Registrations) -> None:
+    home = environment.one("backup/vault:Vault", "backup-vault").state["name"]
+    for rule in _rules(environment):
+        assert rule["targetVaultName"] == home
+        assert rule["startWindow"] >= 60
+        assert rule["completionWindow"] >= rule["startWindow"] + 60
+
+
+def test_there_is_always_a_monthly_backup_until_the_next(environment: Registrations) -> None:
+    for rule in _rules(environment):
+        assert rule["lifecycle"] == {"deleteAfter": 35}
+        assert rule["lifecycle"]["deleteAfter"] * 24 > HOURS_BETWEEN[rule["schedule"]]
+
+
+def test_what_each_store_may_lose_is_what_its_plan_loses_at_most(environment: Registrations) -> None:
+    """RPO: the interval of the copies if the region fails, and no rule at all if only the store does."""
+    plans = {plan.state["name"]: plan for plan in environment.of("backup/plan:Plan")}
+    stores = environment.outputs["stores"]
+    assert stores
+    for store in stores.values():
+        rules = plans[store["backupPlan"]].inputs["rules"]
+        copied = [HOURS_BETWEEN[rule["schedule"]] for rule in rules if rule["copyActions"]]
+        assert min(copied) <= store["recoveryPointHoursWithRegion"]
+        intervals = [HOURS_BETWEEN[rule["schedule"]] * 60 for rule in rules]
+        continuous = any(rule["enableContinuousBackup"] for rule in rules)
+        assert continuous or min(intervals) <= store["recoveryPointMinutes"]
+
+
+def test_a_store_is_in_the_plan_that_its_tag_selects(environment: Registrations) -> None:
+    plans = {value: plan.state["name"] for value, plan in _plans(environment).items()}
+    for name, store in environment.outputs["stores"].items():
+        (tagged,) = {
+            resource.inputs["tags"]["backup"]
+            for suffix in STORES
+            for resource in environment.of(suffix)
+            if resource.inputs["tags"].get("service") == name
+        }
+        assert store["backupPlan"] == plans[tagged]
 
 
 def test_every_backup_is_copied_to_the_recovery_vault_and_ends_there_as_soon(environment: Registrations) -> None:
-    (plan,) = environment.of("backup/plan:Plan")
-    (rule,) = plan.inputs["rules"]
-    (copy,) = rule["copyActions"]
     vault = _recovery(environment)
     assert vault.inputs["region"] == "us-west-1"
-    assert copy["destinationVaultArn"] == f"arn:aws:backup:us-west-1:{ACCOUNT}:backup-vault:{vault.state['name']}"
-    assert copy["lifecycle"] == rule["lifecycle"]
+    for rule in _rules(environment):
+        (copy,) = rule["copyActions"]
+        assert copy["destinationVaultArn"] == f"arn:aws:backup:us-west-1:{ACCOUNT}:backup-vault:{vault.state['name']}"
+        assert copy["lifecycle"] == rule["lifecycle"]
 
 
 def test_the_recovery_vault_is_under_a_key_of_its_region(environment: Registrations) -> None:
@@ -65,6 +135,19 @@ def test_both_vaults_are_locked_to_the_promised_retention(environment: Registrat
         assert lock.inputs["minRetentionDays"] == lock.inputs["maxRetentionDays"] == 35
         assert lock.inputs.get("changeableForDays") == (None if stack == "sandbox" else 3)
         assert lock.inputs.get("region") == vaults[lock.inputs["backupVaultName"]].inputs.get("region")
+
+
+def test_both_vaults_tell_the_topic_of_their_region_of_failures(environment: Registrations) -> None:
+    vaults = {vault.state["name"]: vault for vault in environment.of("backup/vault:Vault")}
+    topics = {topic.state["region"]: topic.state["arn"] for topic in environment.of("sns/topic:Topic")}
+    told = environment.of("backup/vaultNotifications:VaultNotifications")
+    assert {item.inputs["backupVaultName"] for item in told} == set(vaults)
+    for item in told:
+        region = vaults[item.inputs["backupVaultName"]].state["region"]
+        assert (item.state["region"], item.inputs["snsTopicArn"]) == (region, topics[region])
+        assert {"BACKUP_JOB_FAILED", "COPY_JOB_FAILED", "S3_BACKUP_OBJECT_FAILED"} <= {
+            *item.inputs["backupVaultEvents"]
+        }
 
 
 def test_nobody_deletes_backups_or_copies_them_out_of_us_west(environment: Registrations) -> None:
@@ -85,8 +168,8 @@ def test_nobody_deletes_backups_or_copies_them_out_of_us_west(environment: Regis
 
 def test_the_role_may_back_up_and_is_assumed_by_backup_alone(environment: Registrations) -> None:
     role = environment.one("iam/role:Role", "backup-role")
-    (selection,) = environment.of("backup/selection:Selection")
-    assert selection.inputs["iamRoleArn"] == role.state["arn"]
+    for selection in environment.of("backup/selection:Selection"):
+        assert selection.inputs["iamRoleArn"] == role.state["arn"]
     assert role.document("assumeRolePolicy")[0]["Principal"] == {"Service": "backup.amazonaws.com"}
     attached = [
         attachment.inputs["policyArn"].rpartition("/")[2]
@@ -100,8 +183,7 @@ def test_customer_data_is_gone_everywhere_65_days_after_the_contract_at_the_late
     """The sum that `ERASURE_WINDOW_DAYS` documents: the stores' window, then the age of the last backup."""
     ages = [
         lifecycle["deleteAfter"]
-        for plan in environment.of("backup/plan:Plan")
-        for rule in plan.inputs["rules"]
+        for rule in _rules(environment)
         for lifecycle in (rule["lifecycle"], *(copy["lifecycle"] for copy in rule["copyActions"]))
     ]
     assert ERASURE_WINDOW_DAYS + max(ages) == 65
@@ -109,5 +191,6 @@ def test_customer_data_is_gone_everywhere_65_days_after_the_contract_at_the_late
 
 @pytest.mark.parametrize("days", [BACKUP_DAYS.low - 1, BACKUP_DAYS.high + 1])
 def test_backups_kept_shorter_or_longer_than_promised_are_refused(days: int) -> None:
+    unread: Any = None
     with pytest.raises(BrokenPromise, match=f"is {days}: must be 35 .*Backup: kept 35 days"):
-        BackupArgs(None, None, None, None, retention_days=days)  # type: ignore[arg-type] # only the days are looked at
+        BackupArgs(unread, unread, unread, unread, unread, unread, retention_days=days)

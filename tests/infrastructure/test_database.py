@@ -47,7 +47,7 @@ def test_no_row_of_customer_data_reaches_logs_that_outlive_the_erasure_window() 
 
 
 def test_it_is_in_isolated_subnets_and_admits_its_clients_alone(environment: Registrations) -> None:
-    (group,) = environment.of("rds/subnetGroup:SubnetGroup")
+    group = environment.one("rds/subnetGroup:SubnetGroup", "product-database")
     isolated = {
         f"{subnet.name}-id"
         for subnet in environment.of("ec2/subnet:Subnet")

@@ -47,7 +47,8 @@ def test_every_taggable_resource_has_owner_environment_service_and_class(environ
     ],
 )
 def test_stacks_in_one_account_do_not_claim_the_same_names(suffix: str, key: str) -> None:
-    names = [resource.inputs[key] for stack in NAMES for resource in built(stack).of(suffix)]
+    found = [resource for stack in NAMES for resource in built(stack).of(suffix)]
+    names = [(resource.state["region"], resource.inputs[key]) for resource in found]
     assert len(names) == len(set(names)) >= len(NAMES)
 
 
@@ -109,7 +110,7 @@ def test_outputs_say_of_each_store_its_class_key_and_recovery(environment: Regis
     for store in environment.outputs["stores"].values():
         assert store["dataClass"] == "restricted"
         assert store["key"] == environment.one("kms/key:Key", "customer-data-key").state["arn"]
-        assert store["backupPlan"] == environment.one("backup/plan:Plan", "backup-plan").state["name"]
+        assert store["backupPlan"] == environment.one("backup/plan:Plan", "backup-daily-plan").state["name"]
         assert store["backupRetentionDays"] == 35
         assert store["recoveryPointHoursWithRegion"] <= 24
     assert "password" not in str(environment.outputs).lower()

@@ -8,6 +8,9 @@ import pytest
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations
 
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+REPORTS = {
+    "AWS": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/reports.backup.amazonaws.com/AWSServiceRoleForBackupReports"
+}
 CRYPTOGRAPHY = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "CreateGrant", "Sign", "GenerateMac")
 
 
@@ -25,7 +28,17 @@ def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> No
     keys = {key.name: key for key in environment.of("kms/key:Key")}
     assert set(keys) == {
         f"{domain}-key"
-        for domain in ("customer-data", "logs", "secrets", "backups", "recovery", "volumes", "recovery-volumes")
+        for domain in (
+            "customer-data",
+            "logs",
+            "secrets",
+            "sessions",
+            "backups",
+            "recovery",
+            "recovery-alarms",
+            "volumes",
+            "recovery-volumes",
+        )
     }
     for alias in environment.of("kms/alias:Alias"):
         key = keys[alias.name.removesuffix("-alias")]
@@ -46,7 +59,8 @@ def test_key_policies_name_the_account_and_services_and_nobody_else(environment:
         for statement in key.document():
             assert statement["Effect"] == "Allow"
             principal = statement["Principal"]
-            assert principal == ROOT or (set(principal) == {"Service"} and "*" not in str(principal)), statement["Sid"]
+            services = set(principal) == {"Service"} and "*" not in str(principal)
+            assert principal in (ROOT, REPORTS) or services, statement["Sid"]
 
 
 def test_nobody_gets_every_action(environment: Registrations) -> None:
@@ -72,7 +86,7 @@ def test_who_administers_a_key_does_not_use_it_by_that(environment: Registration
 def test_use_by_principals_is_through_services_of_the_keys_own_region(environment: Registrations) -> None:
     for key in environment.of("kms/key:Key"):
         for statement in key.document():
-            if statement["Principal"] != ROOT or "Condition" not in statement:
+            if statement["Principal"] != ROOT or "Condition" not in statement or key.name == "sessions-key":
                 continue
             conditions = statement["Condition"]["StringEquals"]
             assert conditions["kms:CallerAccount"] == ACCOUNT
@@ -86,7 +100,8 @@ def test_grants_are_for_aws_services_alone(environment: Registrations) -> None:
         for statement in key.document()
         if "kms:CreateGrant" in _actions(statement)
     ]
-    assert len(granting) == len(environment.of("kms/key:Key"))
+    without = {"sessions-key", "recovery-alarms-key"}
+    assert len(granting) == len({key.name for key in environment.of("kms/key:Key")} - without)
     assert all(statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"} for statement in granting)
 
 
@@ -109,15 +124,38 @@ def test_logs_key_serves_exactly_this_stacks_log_groups_and_trail(environment: R
         assert statements[sid]["Condition"]["StringEquals"]["aws:SourceArn"] == arn
 
 
-def test_logs_key_serves_who_publishes_to_the_alarm_topic_for_that_topic_alone(environment: Registrations) -> None:
-    statements = {statement["Sid"]: statement for statement in environment.one("kms/key:Key", "logs-key").document()}
-    (topic,) = environment.of("sns/topic:Topic")
-    for sid, service in (("CloudWatchAlarmsPublish", "cloudwatch"), ("EventRulesPublish", "events")):
-        assert statements[sid]["Principal"] == {"Service": f"{service}.amazonaws.com"}
+@pytest.mark.parametrize(
+    ("name", "topic"), [("logs-key", "alarms-topic"), ("recovery-alarms-key", "recovery-alarms-topic")]
+)
+def test_who_publishes_to_an_alarm_topic_uses_its_key_for_that_topic_alone(
+    environment: Registrations, name: str, topic: str
+) -> None:
+    statements = {statement["Sid"]: statement for statement in environment.one("kms/key:Key", name).document()}
+    others = "EventRulesVaultsAndDatabasesPublish"
+    services = {"CloudWatchAlarmsPublish": "cloudwatch", others: ["backup", "events", "events.rds"]}
+    for sid, named in services.items():
+        service = statements[sid]["Principal"]["Service"]
+        every = service if isinstance(service, list) else [service]
+        assert every == [f"{each}.amazonaws.com" for each in ([named] if isinstance(named, str) else named)]
         assert {"kms:Decrypt", "kms:GenerateDataKey*"} == set(statements[sid]["Action"])
         only = statements[sid]["Condition"]["StringEquals"]
-        assert only["kms:EncryptionContext:aws:sns:topicArn"] == topic.state["arn"]
-    assert "aws:SourceAccount" not in statements["EventRulesPublish"]["Condition"]["StringEquals"], "it sends none"
+        arn = environment.one("sns/topic:Topic", topic).state["arn"]
+        assert only["kms:EncryptionContext:aws:sns:topicArn"] == arn
+    assert "aws:SourceAccount" not in statements[others]["Condition"]["StringEquals"], "EventBridge sends none"
+
+
+def test_the_sessions_key_is_used_for_sessions_alone(environment: Registrations) -> None:
+    key = environment.one("kms/key:Key", "sessions-key")
+    (use,) = [statement for statement in key.document() if "Condition" in statement]
+    assert use["Condition"]["Null"] == {"kms:EncryptionContext:aws:ssm:TargetId": "false"}
+    assert use["Condition"]["StringEquals"] == {"kms:CallerAccount": ACCOUNT}
+
+
+def test_backup_reports_use_the_logs_key_through_s3_alone(environment: Registrations) -> None:
+    key = environment.one("kms/key:Key", "logs-key")
+    (use,) = [statement for statement in key.document() if statement["Principal"] == REPORTS]
+    assert use["Condition"]["StringEquals"] == {"kms:ViaService": "s3.us-west-2.amazonaws.com"}
+    assert sorted(use["Action"]) == ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +166,7 @@ def test_logs_key_serves_who_publishes_to_the_alarm_topic_for_that_topic_alone(e
         ("rds/clusterInstance:ClusterInstance", "performanceInsightsKmsKeyId", {"customer-data-key"}),
         ("cloudwatch/logGroup:LogGroup", "kmsKeyId", {"logs-key"}),
         ("cloudtrail/trail:Trail", "kmsKeyId", {"logs-key"}),
-        ("sns/topic:Topic", "kmsMasterKeyId", {"logs-key"}),
+        ("sns/topic:Topic", "kmsMasterKeyId", {"logs-key", "recovery-alarms-key"}),
         ("backup/vault:Vault", "kmsKeyArn", {"backups-key", "recovery-key"}),
     ],
 )

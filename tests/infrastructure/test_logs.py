@@ -5,12 +5,13 @@ from typing import Any
 import pulumi
 import pytest
 
+from infrastructure.keys import REPORT_ROLE
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket
 from infrastructure.promises import BrokenPromise
 from infrastructure.scope import Deployment, Environment, Scope
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations, build
 
-BUCKETS = ("access-logs", "audit-archive", "config-archive", "session-recordings")
+BUCKETS = ("access-logs", "audit-archive", "backup-audit-reports", "config-archive", "session-recordings")
 TRAIL_SCOPE = Scope("dev", ACCOUNT, "us-west-2", "us-west-1", "platform", Environment.STAGING, Deployment.CLOUD)
 
 
@@ -57,13 +58,20 @@ def test_every_bucket_refuses_plain_http_and_old_tls(environment: Registrations,
 def test_no_bucket_policy_allows_anybody_but_a_service_of_this_account(environment: Registrations, bucket: str) -> None:
     for statement in _statements(environment, bucket).values():
         if statement["Effect"] == "Allow":
-            assert set(statement["Principal"]) == {"Service"}
-            assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == ACCOUNT
+            own = {"AWS": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{REPORT_ROLE}"}
+            if statement["Principal"] != own:
+                assert set(statement["Principal"]) == {"Service"}
+                assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == ACCOUNT
 
 
 @pytest.mark.parametrize(
     ("bucket", "key"),
-    [("audit-archive", "logs-key"), ("config-archive", "logs-key"), ("session-recordings", "customer-data-key")],
+    [
+        ("audit-archive", "logs-key"),
+        ("backup-audit-reports", "logs-key"),
+        ("config-archive", "logs-key"),
+        ("session-recordings", "customer-data-key"),
+    ],
 )
 def test_objects_are_under_the_bucket_key_or_not_written(environment: Registrations, bucket: str, key: str) -> None:
     arn = environment.one("kms/key:Key", key).state["arn"]
@@ -112,12 +120,13 @@ def test_recordings_and_their_versions_leave_within_the_erasure_window(environme
     assert bucket.inputs["objectLockEnabled"] is False
 
 
-def test_the_audit_archive_is_locked_as_long_as_it_is_kept(environment: Registrations, stack: str) -> None:
-    (lifecycle,) = _part(environment, "BucketLifecycleConfiguration", "audit-archive").inputs["rules"]
-    lock = _part(environment, "BucketObjectLockConfiguration", "audit-archive").inputs["rule"]["defaultRetention"]
+@pytest.mark.parametrize("bucket", ["audit-archive", "backup-audit-reports"])
+def test_an_archive_is_locked_as_long_as_it_is_kept(environment: Registrations, stack: str, bucket: str) -> None:
+    (lifecycle,) = _part(environment, "BucketLifecycleConfiguration", bucket).inputs["rules"]
+    lock = _part(environment, "BucketObjectLockConfiguration", bucket).inputs["rule"]["defaultRetention"]
     assert lock["days"] == lifecycle["expiration"]["days"] >= 2555
     assert lock["mode"] == ("GOVERNANCE" if stack == "sandbox" else "COMPLIANCE")
-    assert environment.one("s3/bucket:Bucket", "audit-archive").inputs["objectLockEnabled"] is True
+    assert environment.one("s3/bucket:Bucket", bucket).inputs["objectLockEnabled"] is True
 
 
 def test_nobody_but_the_trail_writes_the_archive_and_nobody_deletes(environment: Registrations) -> None:
@@ -159,7 +168,7 @@ def test_the_trail_records_management_events_and_every_bucket_of_customer_data(e
 
 def test_log_groups_are_kept_for_over_a_year_and_hard_to_delete(environment: Registrations, stack: str) -> None:
     groups = environment.of("cloudwatch/logGroup:LogGroup")
-    assert len(groups) == 3
+    assert len(groups) == 6
     for group in groups:
         assert 365 <= group.inputs["retentionInDays"] <= 400
         assert group.inputs["deletionProtectionEnabled"] is (stack != "sandbox")

@@ -130,3 +130,21 @@ def test_a_network_too_small_or_of_too_few_zones_is_refused(cidr: str, zones: tu
 
     with pytest.raises(BrokenPromise, match=r"Data Protection|Business Continuity"):
         build(program)
+
+
+def test_every_name_that_is_asked_for_is_logged(environment: Registrations) -> None:
+    (vpc,) = environment.of("ec2/vpc:Vpc")
+    (config,) = environment.of("route53/resolverQueryLogConfig:ResolverQueryLogConfig")
+    (use,) = environment.of("route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation")
+    group = environment.one("cloudwatch/logGroup:LogGroup", "network-resolver-log-group")
+    assert config.inputs["destinationArn"] == group.state["arn"]
+    assert use.inputs["resolverQueryLogConfigId"] == f"{config.name}-id"
+    assert use.inputs["resourceId"] == f"{vpc.name}-id"
+
+
+def test_traffic_in_the_clear_is_kept_out_of_the_vpc(environment: Registrations) -> None:
+    (control,) = environment.of("ec2/vpcEncryptionControl:VpcEncryptionControl")
+    (vpc,) = environment.of("ec2/vpc:Vpc")
+    assert (control.inputs["vpcId"], control.inputs["mode"]) == (f"{vpc.name}-id", "enforce")
+    left_out = {name for name, value in control.inputs.items() if value == "enable"}
+    assert left_out == {"internetGatewayExclusion", "natGatewayExclusion"}

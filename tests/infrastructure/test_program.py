@@ -28,8 +28,10 @@ def test_the_program_exports_what_the_environment_answers(monkeypatch: pytest.Mo
         "vpcId",
         "auditArchive",
         "alarmTopic",
+        "backupReports",
         "configurationHistory",
         "databaseClients",
+        "recoveryAlarmTopic",
         "roles",
         "stores",
     }

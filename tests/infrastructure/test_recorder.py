@@ -21,7 +21,7 @@ def test_everything_is_recorded_in_both_regions_and_what_is_global_once(environm
 
 
 def test_recorders_are_the_services_own_role_and_run(environment: Registrations) -> None:
-    (role,) = environment.of("iam/serviceLinkedRole:ServiceLinkedRole")
+    role = environment.one("iam/serviceLinkedRole:ServiceLinkedRole", "config-role")
     assert role.inputs["awsServiceName"] == "config.amazonaws.com"
     recorders = environment.of("cfg/recorder:Recorder")
     assert {recorder.inputs["roleArn"] for recorder in recorders} == {role.state["arn"]}

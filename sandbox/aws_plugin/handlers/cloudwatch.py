@@ -2,6 +2,8 @@
 
 from sandbox.aws_plugin.handlers.records import Call, Record, Tagging
 
+_METRIC = ("Dimensions", "MetricName", "Namespace")
+
 RECORDS = (
     Record(
         "aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -13,6 +15,11 @@ RECORDS = (
         reads=(Call("describe_alarms", at="MetricAlarms[?AlarmName == '{name}'] | [0]"),),
         updates=(put,),
         deletes=(Call("delete_alarms"),),
+        names={
+            "metricQueries": "Metrics",
+            "metricQueries.metric": "MetricStat",
+            **{f"metricQueries.metric.{name[0].lower()}{name[1:]}": f"Metric.{name}" for name in _METRIC},
+        },
         defaults={
             "actionsEnabled": True,
             "alarmActions": [],

@@ -120,12 +120,16 @@ def _structure(value: Any, shape: Any, names: Names, path: str) -> Any:
     return members
 
 
+_KEYS = ("key", "name")
+"""How the name of the member ends that is the key of a pair."""
+
+
 def _pair(shape: Any) -> tuple[str, str] | None:
-    """The members that hold key and value, if a shape is a pair such as {Key, Value} or {TagKey, TagValue}."""
+    """The members that hold key and value, if a shape is a pair: {Key, Value}, {TagKey, TagValue} or {Name, Value}."""
     if shape.type_name != "structure":
         return None
-    ends = {end: [name for name in shape.members if name.lower().endswith(end)] for end in ("key", "value")}
-    return (ends["key"][0], ends["value"][0]) if len(ends["key"]) == len(ends["value"]) == 1 else None
+    keys, values = ([name for name in shape.members if name.lower().endswith(ends)] for ends in (_KEYS, "value"))
+    return (keys[0], values[0]) if len(keys) == len(values) == 1 else None
 
 
 def from_aws(value: Any, kind: schema.Type | None, names: Names, path: str = "") -> Any:
@@ -183,7 +187,7 @@ def as_dict(pairs: Any) -> dict[str, Any]:
     if isinstance(pairs, dict):
         return pairs
     return {
-        next(pair[name] for name in pair if name.lower().endswith("key")): next(
+        next(pair[name] for name in pair if name.lower().endswith(_KEYS)): next(
             (pair[name] for name in pair if name.lower().endswith("value")), ""
         )
         for pair in pairs
