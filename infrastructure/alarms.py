@@ -187,26 +187,23 @@ def _watch_trail(  # noqa: PLR0913 - a filter and its alarm say one thing togeth
 def backup_failures(topic: AlarmTopic) -> None:
     """Backups, copies and restores of the topic's region that did not succeed, restore tests included.
 
-    A restore test is a restore job whose validation may then fail, or not come in time: `validationStatus`.
-
     Some of AWS Backup's events say `state` and some `status`: "Monitoring AWS Backup events using Amazon EventBridge".
     """
     failed = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]
     jobs = [f"{job} Job State Change" for job in ("Backup", "Copy", "Restore")]
-    outcomes = [{"state": failed}, {"status": failed}, {"validationStatus": ["FAILED", "TIMED_OUT"]}]
     notify(
         topic,
         "recovery-backup-failures" if topic.region else "backup-failures",
         "Backup, copy and restore jobs that did not succeed",
-        {"source": ["aws.backup"], "detail-type": jobs, "detail": {"$or": outcomes}},
+        {"source": ["aws.backup"], "detail-type": jobs, "detail": {"$or": [{"state": failed}, {"status": failed}]}},
     )
 
 
 def database_events(topic: AlarmTopic) -> None:
     """What happens to databases, by subscription and by event rule.
 
-    Security Hub asks for subscriptions. The reference of CreateEventSubscription says that RDS leaves encrypted topics
-    out, its support that the key's policy lets it in; EventBridge reaches them either way.
+    Security Hub asks for subscriptions, but "RDS event notification is only available for unencrypted SNS topics"
+    (CreateEventSubscription). The topic and its key let RDS in, should that change; EventBridge gets in now.
     """
     scope = topic.scope
     for source, categories in DATABASE_EVENTS.items():

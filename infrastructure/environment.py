@@ -160,14 +160,12 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         ),
     ).reports
 
-    def store(
-        name: pulumi.Output[str], recovery: Recovery, frequency: BackupFrequency = BackupFrequency.DAILY
-    ) -> dict[str, Any]:
+    def store(name: pulumi.Output[str], recovery: Recovery) -> dict[str, Any]:
         return {
             "name": name,
             "dataClass": customer_data.data_class.value,
             "key": keys.customer_data.arn,
-            "backupPlan": backup.plans[frequency].name,
+            "backupPlan": backup.plans[BackupFrequency.DAILY].name,
             "backupRetentionDays": settings.backup_retention_days,
             "recoveryPointMinutes": recovery.lost_minutes,
             "recoveryPointHoursWithRegion": recovery.lost_hours_with_region,

@@ -111,6 +111,8 @@ LONG_LIVED_CREDENTIALS = (
 )
 SILENCING = (
     "access-analyzer:DeleteAnalyzer",
+    "backup:DeleteBackupVaultNotifications",
+    "backup:UpdateRegionSettings",
     "cloudtrail:DeleteTrail",
     "cloudtrail:PutEventSelectors",
     "cloudtrail:StopLogging",
@@ -122,8 +124,11 @@ SILENCING = (
     "guardduty:UpdateDetector",
     "inspector2:Disable",
     "macie2:DisableMacie",
+    "route53resolver:DisassociateResolverQueryLogConfig",
     "securityhub:BatchDisableStandards",
     "securityhub:DisableSecurityHub",
+    "ssm:ResetServiceSetting",
+    "ssm:UpdateServiceSetting",
 )
 """What would make the account's watchers look away."""
 

@@ -318,7 +318,7 @@ def _session_statement(scope: Scope) -> Statement:
         "Sid": "SessionsAloneUseIt",
         "Effect": "Allow",
         "Principal": account_root(scope.account),
-        "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
         "Condition": {
             "StringEquals": {"kms:CallerAccount": scope.account},
