@@ -38,12 +38,16 @@ check: setup ## lint, format, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup engine ## every test, the ones on the real engine included
+test: setup engine browser ## every test, the ones on the real engine included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-.PHONY: engine
+.PHONY: engine browser
 engine: setup
 	@$(SANDBOX) build
+
+# The report is tested in one: the machine's own, or one that is installed.
+browser: setup
+	@$(BIN)/python -m tests.browser
 
 preview: setup ## preview STACK on the real engine, with the policy pack
 	@$(PULUMI) preview $(ON_STACK)
