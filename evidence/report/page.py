@@ -19,6 +19,7 @@ from markupsafe import Markup
 from evidence.report import charts
 from evidence.report.criteria import CRITERIA
 from evidence.report.standing import FRAMEWORKS, MEANINGS, SEVERITIES, Standing
+from evidence.report.summary import GRAVEST_FIRST
 from evidence.results import Verdict
 from policy_pack.documentation import title
 
@@ -49,7 +50,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _day, "moment": _moment, "slug": _slug, "title": title, "plural": _plural}
+    environment.filters |= {
+        "day": _day,
+        "moment": _moment,
+        "slug": _slug,
+        "title": title,
+        "plural": _plural,
+        "breakable": _breakable,
+    }
     environment.globals |= {
         "STYLE": Markup(STYLE),  # noqa: S704 - a file of ours
         "SCRIPT": Markup(SCRIPT),  # noqa: S704 - a file of ours
@@ -62,6 +70,7 @@ def _environment() -> Environment:
         "MEANINGS": MEANINGS,
         "SEVERITIES": SEVERITIES,
         "Standing": Standing,
+        "VERDICTS": GRAVEST_FIRST,
         "Verdict": Verdict,
         "bar": charts.bar,
     }
@@ -74,6 +83,11 @@ def _hash(text: str) -> str:
 
 def _slug(text: str) -> str:
     return text.replace(" ", "-")
+
+
+def _breakable(name: str) -> Markup:
+    """Let a line of a narrow column end after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def _day(value: datetime.date | None) -> str:

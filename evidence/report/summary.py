@@ -26,6 +26,7 @@ LISTED_PROBLEMS = 20
 ATTENTION = (Verdict.FAIL, Verdict.UNDETERMINED, Verdict.WAIVED)
 """The verdicts that someone has to look at, gravest first."""
 
+GRAVEST_FIRST = (*ATTENTION, Verdict.PASS, Verdict.NOT_APPLICABLE)
 SWITCHED_OFF = "disabled"
 """How the message of a result begins that doesn't apply because the policy configuration switches its rule off."""
 

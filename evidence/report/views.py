@@ -9,14 +9,23 @@ from dataclasses import dataclass
 
 from evidence.report.records import RegisterEntry
 from evidence.report.standing import SEVERITIES, Control
-from evidence.report.summary import ATTENTION, LISTED_RUNS, Judged, JudgedResource, RuleCounts, RunFacts, Summary
+from evidence.report.summary import (
+    ATTENTION,
+    GRAVEST_FIRST,
+    LISTED_RUNS,
+    Judged,
+    JudgedResource,
+    RuleCounts,
+    RunFacts,
+    Summary,
+)
 from evidence.results import AcceptedViolation, Verdict
+from evidence.rules import name_of
 from policy_pack.pack import Pack
 from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
 
 SILENT = "no result"
 WORST = 10
-GRAVEST_FIRST = (*ATTENTION, Verdict.PASS, Verdict.NOT_APPLICABLE)
 Anchors = Mapping[tuple[int, str], str]
 """The ids of the resources that the page lists, by run and URN."""
 
@@ -26,9 +35,13 @@ class Shown:
     """A verdict as a rule lists it; the anchor is that of its resource, empty where the page doesn't list it."""
 
     judged: Judged
-    name: str
     anchor: str
     stack: str
+
+    @property
+    def name(self) -> str:
+        """The resource's name in its program; the URN itself, where that is none."""
+        return name_of(self.judged.urn) or self.judged.urn
 
 
 @dataclass(frozen=True)
@@ -73,9 +86,13 @@ class ResourceView:
 
     anchor: str
     resource: JudgedResource
-    name: str
     stack: str
     verdicts: Sequence[tuple[Judged, RuleView]]
+
+    @property
+    def name(self) -> str:
+        """Its name in its program; the URN itself, where that is none."""
+        return name_of(self.resource.urn) or self.resource.urn
 
     @property
     def kinds(self) -> list[str]:
@@ -129,11 +146,6 @@ class Gaps:
     """Rules that gave verdicts and that the installed pack lacks."""
 
 
-def name_of(urn: str) -> str:
-    """Return the resource's name in a URN."""
-    return urn.rpartition("::")[2] or urn
-
-
 def anchors(summary: Summary) -> Anchors:
     """Return the id of every resource that the page lists."""
     return {(resource.run, resource.urn): f"resource-{n}" for n, resource in enumerate(summary.resources, 1)}
@@ -179,9 +191,13 @@ def _listed(
     counts: RuleCounts, runs: Sequence[RunFacts], listed: Anchors
 ) -> list[tuple[Verdict, Sequence[Shown], int]]:
     sections: list[tuple[Verdict, Sequence[Shown], int]] = []
-    for verdict in (*ATTENTION, Verdict.PASS):
+    for verdict in GRAVEST_FIRST:
         shown = [
-            Shown(judged, name_of(judged.urn), listed.get((judged.run, judged.urn), ""), runs[judged.run].stack)
+            Shown(
+                judged,
+                listed.get((judged.run, judged.urn), ""),
+                runs[judged.run].stack,
+            )
             for judged in counts.listed.get(verdict, ())
         ]
         if shown:
@@ -196,7 +212,6 @@ def resources(summary: Summary, by_id: Mapping[str, RuleView]) -> list[ResourceV
         ResourceView(
             anchor=listed[resource.run, resource.urn],
             resource=resource,
-            name=name_of(resource.urn),
             stack=summary.runs[resource.run].stack,
             verdicts=[
                 (judged, by_id[judged.rule])

@@ -31,6 +31,7 @@ from evidence.results import AcceptedViolation, Origin, Place, Result, Run, Verd
 from policy_pack.catalogue import requirements
 from policy_pack.documentation import account
 from policy_pack.pack import PACK
+from tests.evidence import samples
 from tests.evidence.reporting import (
     BUCKET,
     EARLIER,
@@ -177,7 +178,7 @@ class TestPage:
         private, _ = pages(tmp_path, [run(results=(odd,), resource_types=seen)])
         gaps = private[private.index('id="gaps"') : private.index('id="trend"')]
         assert "aws:new/thing:Thing" in gaps
-        assert "rule_of_tomorrow" in gaps
+        assert "rule_of_tomorrow" in gaps.replace("<wbr>", "")
 
     def test_no_run_at_all_is_incomplete(self, tmp_path: Path) -> None:
         for text in pages(tmp_path, []):
@@ -281,42 +282,9 @@ class TestSameness:
         assert len(found) == 1
 
 
-texts = st.text(max_size=12)
-results = st.builds(
-    Result,
-    rule=st.sampled_from(sorted(rule.id for rule in PACK.rules)) | texts,
-    urn=st.sampled_from(sorted(TYPES)) | texts,
-    verdict=st.sampled_from(Verdict),
-    message=texts | st.just("disabled by the policy configuration"),
-    controls=st.lists(st.sampled_from(sorted(TYPES)) | st.sampled_from(["SH:S3.17", "PH:TAG-OWNER"])).map(tuple),
-    promise=texts | st.just("backup"),
-    severity=texts | st.just("high"),
-    blocking=st.booleans(),
-    place=st.none() | st.builds(Place, texts, st.integers(1, 9)),
-)
-waivers = st.builds(AcceptedViolation, texts, texts, texts, texts, texts, texts, st.dates())
-runs = st.builds(
-    Run,
-    stack=texts,
-    origin=st.sampled_from(Origin),
-    time=st.datetimes(timezones=st.just(datetime.UTC)),
-    commit=texts,
-    pack=texts,
-    pack_version=texts,
-    results=st.lists(results, max_size=12).map(tuple),
-    resource_types=st.lists(
-        st.tuples(st.sampled_from(sorted(TYPES)) | texts, st.sampled_from(sorted(TYPES.values())) | texts),
-        max_size=5,
-        unique_by=lambda pair: pair[0],
-    ).map(tuple),
-    waivers=st.lists(waivers, max_size=2).map(tuple),
-    problems=st.lists(texts, max_size=2).map(tuple),
-)
-
-
 class TestAnyRuns:
     @settings(max_examples=15)
-    @given(st.lists(runs, max_size=3))
+    @given(st.lists(samples.runs, max_size=3))
     def test_any_runs_can_be_told_of_and_an_incomplete_one_is_never_clean(self, given_runs: list[Run]) -> None:
         complete = bool(given_runs) and not any(one.problems for one in given_runs)
         with TemporaryDirectory() as folder:
