@@ -157,6 +157,13 @@ class TestPage:
         texts += ["past due by 46 days", "in 237 days", "not shown to be kept"]
         assert [text for text in texts if text not in private] == []
 
+    def test_a_violation_that_blocks_is_told_from_one_that_warns(self, tmp_path: Path) -> None:
+        blocking = result("ingress_not_open_to_world", GROUP, Verdict.FAIL, blocking=True)
+        undecided = result("bucket_versioned", BUCKET, Verdict.UNDETERMINED, blocking=True)
+        private, _ = pages(tmp_path, [run(results=(blocking, undecided))])
+        assert private.count(">blocks<") == 2
+        assert ">blocks<" not in pages(tmp_path, [run()])[0]
+
     def test_a_waiver_past_its_day_is_called_expired(self, tmp_path: Path) -> None:
         holds = dataclasses.replace(WAIVER, expires=datetime.date(2026, 5, 17))
         over = dataclasses.replace(WAIVER, expires=datetime.date(2026, 5, 16))

@@ -14,7 +14,6 @@ from evidence.report import write
 from tests.browser import MISSING, find
 from tests.evidence.reporting import EARLIER, PICTURE, REGISTERS, run
 
-pytestmark = pytest.mark.xdist_group("browser")
 PAGES = ("report.html", "report-public.html")
 
 
@@ -126,6 +125,8 @@ def test_a_control_leads_to_its_rule_and_resource_and_back(page: Page) -> None:
     rule = page.locator("#rule-ingress_not_open_to_world")
     expect(rule).to_have_attribute("open", "")
     expect(rule.locator("> summary")).to_be_focused()
+    covered = page.locator("#filters").evaluate("form => form.getBoundingClientRect().bottom")
+    assert rule.evaluate("one => one.getBoundingClientRect().top") >= covered
     rule.get_by_role("link", name="reporting").click()
     resource = page.locator(".resource:target")
     expect(resource.locator(".urn")).to_be_visible()
