@@ -137,7 +137,9 @@ class Gaps:
     """What the evidence is silent about."""
 
     unreviewed: Sequence[tuple[str, int]]
-    """Types that no rule judges and nobody has reviewed, with how many resources are of them."""
+    """Types of AWS that no rule judges and nobody has reviewed, with how many resources are of them."""
+    foreign: Sequence[tuple[str, int]]
+    """Types that aren't of AWS, such as components, likewise."""
     unruled: Sequence[tuple[str, int]]
     """Types that were reviewed as needing no rule, likewise."""
     silent: Sequence[RuleView]
@@ -250,7 +252,8 @@ def gaps(pack: Pack, summary: Summary, views: Sequence[RuleView]) -> Gaps:
     """Return what the evidence is silent about."""
     by_type = sorted(summary.types.items())
     return Gaps(
-        unreviewed=[(token, count) for token, count in by_type if not pack.knows(token)],
+        unreviewed=[pair for pair in by_type if pair[0].startswith("aws:") and not pack.knows(pair[0])],
+        foreign=[pair for pair in by_type if not pair[0].startswith("aws:") and not pack.knows(pair[0])],
         unruled=[(token, count) for token, count in by_type if pack.knows(token) and not _judging(pack, token)],
         silent=[view for view in views if not view.counts.verdicts and view.rule and _saw(view.rule, summary.types)],
         unknown=[view for view in views if view.rule is None],

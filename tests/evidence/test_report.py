@@ -181,10 +181,15 @@ class TestPage:
 
     def test_types_that_nobody_reviewed_and_rules_of_another_pack_are_gaps(self, tmp_path: Path) -> None:
         odd = Result("rule_of_tomorrow", BUCKET, Verdict.PASS)
-        seen = (*TYPES.items(), ("urn:pulumi:shop::analytics::aws:new/thing:Thing::one", "aws:new/thing:Thing"))
+        thing = ("urn:pulumi:shop::analytics::aws:new/thing:Thing::one", "aws:new/thing:Thing")
+        component = ("urn:pulumi:shop::analytics::shop:net:Network::net", "shop:net:Network")
+        seen = (*TYPES.items(), thing, component)
         private, _ = pages(tmp_path, [run(results=(odd,), resource_types=seen)])
         gaps = private[private.index('id="gaps"') : private.index('id="trend"')]
-        assert "aws:new/thing:Thing" in gaps
+        unreviewed = gaps.partition("Nobody has reviewed")[2].partition("</p>")[0]
+        assert "aws:new/thing:Thing" in unreviewed
+        assert "shop:net:Network" not in unreviewed
+        assert "shop:net:Network" in gaps
         assert "rule_of_tomorrow" in gaps.replace("<wbr>", "")
 
     def test_no_run_at_all_is_incomplete(self, tmp_path: Path) -> None:
