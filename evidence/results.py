@@ -61,7 +61,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedViolation:
-    """A waiver as the stack's policy configuration states it, due on the day it expires."""
+    """A waiver as the register of waivers states it, due on the day it expires."""
 
     rule: str
     resource: str

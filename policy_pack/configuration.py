@@ -1,44 +1,30 @@
-"""The policy configuration that the engine sends in; levels, settings and waivers for the rules out.
+"""The policy configuration that the engine sends in; levels and settings for the rules, and the registers, out.
 
-A stack's `policy.<stack>.json` names a rule and gives it a level, or an object with `enforcementLevel`, the rule's
-settings and `waivers`. Whatever doesn't fit is refused in one line: a misspelt rule must not be a rule left alone.
+A stack's `policy.<stack>.json` names a rule and gives it a level, or an object with `enforcementLevel` and the rule's
+settings. Whatever doesn't fit is refused in one line: a misspelt rule must not be a rule left alone.
 """
 
 from __future__ import annotations
 
-import datetime
-import fnmatch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Severity
 
+from policy_pack import registers
+from policy_pack.registers import NO_REGISTERS, RegisterError, Registers
 from policy_pack.vocabulary import Rule, Setting
 
 _BLOCKING = (Severity.HIGH, Severity.CRITICAL)
 _LEVELS = {
     proto.ADVISORY: EnforcementLevel.ADVISORY,
     proto.MANDATORY: EnforcementLevel.MANDATORY,
-    # No rule changes a resource, so there is nothing weaker than blocking to fall back to.
-    proto.REMEDIATE: EnforcementLevel.MANDATORY,
+    proto.REMEDIATE: EnforcementLevel.REMEDIATE,
     proto.DISABLED: EnforcementLevel.DISABLED,
-}
-WAIVERS_SCHEMA = {
-    "type": "array",
-    "description": "violations accepted for a time: they are reported, and don't block until they expire",
-    "items": {
-        "type": "object",
-        "properties": {
-            "resource": {"type": "string", "description": "URN of the resource; * stands for any text"},
-            "reason": {"type": "string", "minLength": 1},
-            "expires": {"type": "string", "description": "last day on which the waiver holds, as YYYY-MM-DD"},
-        },
-        "required": ["resource", "reason", "expires"],
-        "additionalProperties": False,
-    },
 }
 
 
@@ -47,34 +33,16 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True)
-class Waiver:
-    """An accepted violation: of one rule, by the resources whose URN matches, through the day it expires."""
-
-    resource: str
-    reason: str
-    expires: datetime.date
-
-    def covers(self, urn: str) -> bool:
-        """Return whether the waiver is for this resource, expired or not."""
-        return fnmatch.fnmatchcase(urn, self.resource)
-
-
-@dataclass(frozen=True)
 class RuleConfiguration:
     """How one rule is applied."""
 
     level: EnforcementLevel
     settings: Mapping[str, Any] = field(default_factory=dict)
-    waivers: Sequence[Waiver] = ()
 
     @property
     def enabled(self) -> bool:
         """Whether the rule is applied at all."""
         return self.level is not EnforcementLevel.DISABLED
-
-    def waiver_for(self, urn: str) -> Waiver | None:
-        """Return the waiver that lasts longest of those for this resource, expired or not."""
-        return max((waiver for waiver in self.waivers if waiver.covers(urn)), key=lambda w: w.expires, default=None)
 
 
 def default_level(rule: Rule) -> EnforcementLevel:
@@ -102,7 +70,7 @@ def configure(rules: Sequence[Rule], sent: Mapping[str, Any]) -> dict[str, RuleC
     for rule in rules:
         given = properties.get(rule.id, {})
         owned = {name for name, setting in rule.settings.items() if setting.owner in {None, rule.id}}
-        for name in given.keys() - owned - {"waivers"}:
+        for name in given.keys() - owned:
             raise ConfigurationError(f"policy configuration: {rule.id} has no setting {name!r}")
         configured[rule.id] = RuleConfiguration(
             level=_LEVELS[sent[rule.id].enforcementLevel] if rule.id in sent else default_level(rule),
@@ -110,7 +78,6 @@ def configure(rules: Sequence[Rule], sent: Mapping[str, Any]) -> dict[str, RuleC
                 name: _setting(setting.owner or rule.id, name, setting, properties)
                 for name, setting in rule.settings.items()
             },
-            waivers=[_waiver(rule.id, entry) for entry in _listed(rule.id, given.get("waivers", []))],
         )
     return configured
 
@@ -123,6 +90,8 @@ def _setting(owner: str, name: str, setting: Setting, properties: Mapping[str, M
     if not fits:
         expected = setting.schema()["type"]
         raise ConfigurationError(f"policy configuration: {owner}.{name} is not of type {expected}")
+    if setting.choices and value not in setting.choices:
+        raise ConfigurationError(f"policy configuration: {owner}.{name} is not {' or '.join(setting.choices)}")
     if setting.minimum is not None and value < setting.minimum:
         raise ConfigurationError(f"policy configuration: {owner}.{name} is {value}, below {setting.minimum}")
     return value
@@ -135,19 +104,21 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _listed(rule_id: str, waivers: Any) -> list[Any]:
-    if not isinstance(waivers, list):
-        raise ConfigurationError(f"policy configuration: {rule_id}.waivers is not a list")
-    return waivers
+def read_registers(configured: Mapping[str, RuleConfiguration]) -> Registers:
+    """Return the registers of the folder that the configuration names, relative to where the program runs.
 
-
-def _waiver(rule_id: str, entry: Any) -> Waiver:
-    if not isinstance(entry, Mapping) or entry.keys() != {"resource", "reason", "expires"} or not all(entry.values()):
-        raise ConfigurationError(f"policy configuration: a waiver of {rule_id} needs resource, reason and expires")
+    Raises:
+        ConfigurationError: a register doesn't fit, or a waiver names a rule that the pack doesn't have.
+    """
+    owner, name = registers.FOLDER
+    folder = configured[owner].settings[name] if owner in configured else ""
+    if not folder:
+        return NO_REGISTERS
     try:
-        expires = datetime.date.fromisoformat(entry["expires"])
-    except (TypeError, ValueError):
-        raise ConfigurationError(
-            f"policy configuration: a waiver of {rule_id} expires on {entry['expires']!r}, not on a day (YYYY-MM-DD)"
-        ) from None
-    return Waiver(str(entry["resource"]), str(entry["reason"]), expires)
+        found = registers.read(Path(folder))
+    except RegisterError as error:
+        raise ConfigurationError(str(error)) from None
+    for waiver in found.waivers:
+        if waiver.rule not in configured:
+            raise ConfigurationError(f"{waiver.where}: there is no rule {waiver.rule!r}")
+    return found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown, each
+from policy_pack.waivers import Waiver
 
 
 class Verdict(StrEnum):
@@ -32,20 +34,20 @@ class Judgement:
     crashed: bool = False
 
 
-def judge(
-    rule: Rule,
-    resource: Resource,
-    settings: Mapping[str, Any],
-    graph: Graph | None = None,
-    *,
-    today: datetime.date | None = None,
-) -> Judgement:
+@dataclass(frozen=True)
+class Context:
+    """What a rule may ask for besides the resource: each field is a parameter's name."""
+
+    today: datetime.date
+    registers: Registers = NO_REGISTERS
+    graph: Graph | None = None
+    unused: Mapping[Waiver, bool] = field(default_factory=dict)
+    """The waivers that no violation needs, and whether something undetermined may turn out to."""
+
+
+def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], context: Context) -> Judgement:
     """Judge one resource by one rule. Never raises: a rule that crashes is undetermined, not passed."""
-    arguments: dict[str, Any] = dict(settings)
-    if rule.needs_graph:
-        arguments["graph"] = graph
-    if rule.takes_today:
-        arguments["today"] = today
+    arguments = {**settings, **{name: getattr(context, name) for name in rule.takes}}
     if rule.takes_row:
         arguments["row"] = rule.on[resource.type]
     wrong: list[str] = []

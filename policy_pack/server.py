@@ -10,6 +10,7 @@ import datetime
 import sys
 from collections.abc import Callable, Collection
 from concurrent import futures
+from dataclasses import replace
 
 import grpc
 from google.protobuf import empty_pb2
@@ -17,11 +18,14 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Severity
 
-from policy_pack.configuration import WAIVERS_SCHEMA, ConfigurationError, configure, default_level
-from policy_pack.judge import Judgement, Verdict, judge
+from policy_pack.configuration import ConfigurationError, configure, default_level, read_registers
+from policy_pack.judge import Context, Judgement, Verdict, judge
 from policy_pack.pack import Pack
+from policy_pack.registers import NO_REGISTERS, Registers
+from policy_pack.remedies import remedied
 from policy_pack.resources import Graph, Resource
 from policy_pack.vocabulary import Rule
+from policy_pack.waivers import Waiver
 
 NAME = "hedgerow"
 _WORKERS = 4
@@ -29,6 +33,7 @@ _LARGEST_MESSAGE = 400 * 1024 * 1024  # what the engine itself allows
 _LEVELS = {
     EnforcementLevel.ADVISORY: proto.ADVISORY,
     EnforcementLevel.MANDATORY: proto.MANDATORY,
+    EnforcementLevel.REMEDIATE: proto.MANDATORY,  # what no remedy could mend blocks
     EnforcementLevel.DISABLED: proto.DISABLED,
 }
 _SEVERITIES = {
@@ -40,16 +45,17 @@ _SEVERITIES = {
 UNDETERMINED = "undetermined: "
 """How a message begins that reports neither a pass nor a violation."""
 WAIVED = "waived until "
-"""How a message begins that reports a violation accepted for a time."""
+"""How a message begins that reports a violation accepted for a time; the waiver follows on the same line."""
 
 
 class Analyzer(proto.AnalyzerServicer):
     """Answers the engine for one run. Methods bear the protocol's names."""
 
-    def __init__(self, pack: Pack, today: datetime.date) -> None:
+    def __init__(self, pack: Pack, today: datetime.date, registers: Registers = NO_REGISTERS) -> None:
         self._pack = pack
-        self._today = today
+        self._context = Context(today, registers)
         self._configuration = configure(pack.rules, {})
+        self._used: dict[Waiver, bool] = {}  # false where only something undetermined may need it
         self._inputs: dict[str, Struct] = {}
         self._plans: dict[str, tuple[list[Rule], proto.AnalyzeResponse]] = {}
         self.stop: Callable[[], None] = lambda: None
@@ -63,7 +69,8 @@ class Analyzer(proto.AnalyzerServicer):
         if rules:
             resource = Resource(request, request.properties, None)
             for rule in rules:
-                judgement = judge(rule, resource, self._configuration[rule.id].settings, today=self._today)
+                settings = self._configuration[rule.id].settings
+                judgement = judge(rule, resource, settings, self._context)
                 if judgement.verdict is Verdict.NOT_APPLICABLE:
                     _add_not_applicable(response, rule, judgement.reasons[0])
                 else:
@@ -74,20 +81,39 @@ class Analyzer(proto.AnalyzerServicer):
         """Judge the stack by the rules that need more than one resource."""
         response = proto.AnalyzeResponse()
         graph = Graph(request.resources, self._inputs)
-        for rule in self._enabled(self._pack.rules, graph=True):
+        # Which waivers nothing needed is known when everything else has been judged.
+        for rule in sorted(self._enabled(self._pack.rules, graph=True), key=lambda rule: "unused" in rule.takes):
             applied = False
+            settings = self._configuration[rule.id].settings
+            unused = {
+                waiver: waiver in self._used for waiver in self._context.registers.waivers if not self._used.get(waiver)
+            }
+            context = replace(self._context, graph=graph, unused=unused)
             for resource in graph.of_type(*rule.on):
-                judgement = judge(rule, resource, self._configuration[rule.id].settings, graph, today=self._today)
+                judgement = judge(rule, resource, settings, context)
                 applied |= judgement.verdict is not Verdict.NOT_APPLICABLE
                 self._report(response, rule, resource, judgement, graph.secrets)
             if not applied:
                 _add_not_applicable(response, rule, "the stack has no resource that the rule judges")
         return response
 
-    def Remediate(self, _request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.RemediateResponse:
-        """Change nothing: a fix is the program's to make."""
+    def Remediate(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.RemediateResponse:
+        """Mend what the stack lets the pack mend. Each remediation holds what those before it changed, too."""
+        response = proto.RemediateResponse()
+        properties = request.properties
+        for rule in self._remediating(request.type):
+            changed = remedied(rule, request, properties, self._configuration[rule.id].settings, self._context)
+            if changed is not None:
+                properties = changed
+                response.remediations.append(
+                    proto.Remediation(
+                        policyName=rule.id, policyPackName=NAME, description=rule.why, properties=properties
+                    )
+                )
         _, everything = self._plan("")
-        return proto.RemediateResponse(not_applicable=everything.not_applicable)
+        done = {remediation.policyName for remediation in response.remediations}
+        response.not_applicable.extend(item for item in everything.not_applicable if item.policy_name not in done)
+        return response
 
     def GetAnalyzerInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> proto.AnalyzerInfo:
         """Describe the pack and its rules."""
@@ -114,9 +140,12 @@ class Analyzer(proto.AnalyzerServicer):
     def Configure(self, request: proto.ConfigureAnalyzerRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
         """Take over the policy configuration, or refuse it in one line."""
         try:
-            self._configuration = configure(self._pack.rules, request.policyConfig)
+            configuration = configure(self._pack.rules, request.policyConfig)
+            registers = read_registers(configuration)
         except ConfigurationError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        self._configuration, self._context = configuration, replace(self._context, registers=registers)
+        self._used.clear()
         self._plans.clear()
         return empty_pb2.Empty()
 
@@ -127,6 +156,13 @@ class Analyzer(proto.AnalyzerServicer):
 
     def _enabled(self, rules: Collection[Rule], *, graph: bool) -> list[Rule]:
         return [rule for rule in rules if rule.needs_graph is graph and self._configuration[rule.id].enabled]
+
+    def _remediating(self, token: str) -> list[Rule]:
+        return [
+            rule
+            for rule in self._plan(token)[0]
+            if rule.remedies and self._configuration[rule.id].level is EnforcementLevel.REMEDIATE
+        ]
 
     def _plan(self, token: str) -> tuple[list[Rule], proto.AnalyzeResponse]:
         """Return the rules that judge a type, and "not applicable" for the others, which else count as passed."""
@@ -153,6 +189,9 @@ class Analyzer(proto.AnalyzerServicer):
             return
         level = self._configuration[rule.id].level
         lines = list(judgement.reasons)
+        waiver = self._context.registers.waiver_for(rule.id, resource.urn, self._context.today)
+        if waiver is not None:
+            self._used[waiver] = self._used.get(waiver, False) or judgement.verdict is Verdict.FAIL
         if judgement.crashed:
             level = EnforcementLevel.MANDATORY
             lines[0] = f"{UNDETERMINED}the rule crashed on {resource.urn}: {lines[0]}"
@@ -160,7 +199,7 @@ class Analyzer(proto.AnalyzerServicer):
             level = level if rule.undetermined_blocks else EnforcementLevel.ADVISORY
             lines = [f"{UNDETERMINED}not known before the deployment: {', '.join(lines)}; judged again on `pulumi up`"]
         else:
-            level, note = self._waive(rule, resource.urn, level)
+            level, note = self._waive(waiver, level)
             lines = [*note, *lines, f"Fix: {rule.fix}"]
         keeps = ", ".join(rule.controls_of(resource.type))
         lines.append(f"Keeps: {rule.promise}" + (f" ({keeps})" if keeps else ""))
@@ -176,13 +215,14 @@ class Analyzer(proto.AnalyzerServicer):
             )
         )
 
-    def _waive(self, rule: Rule, urn: str, level: EnforcementLevel) -> tuple[EnforcementLevel, list[str]]:
-        waiver = self._configuration[rule.id].waiver_for(urn)
+    def _waive(self, waiver: Waiver | None, level: EnforcementLevel) -> tuple[EnforcementLevel, list[str]]:
         if waiver is None:
             return level, []
-        if waiver.expires < self._today:
-            return level, [f"the waiver for this expired on {waiver.expires}"]
-        return EnforcementLevel.ADVISORY, [f"{WAIVED}{waiver.expires} ({waiver.reason}):"]
+        if waiver.in_force(self._context.today):
+            return EnforcementLevel.ADVISORY, [f"{WAIVED}{waiver}:"]
+        if waiver.approved > self._context.today:
+            return level, [f"the waiver for this is approved from {waiver.approved} on"]
+        return level, [f"the waiver for this expired on {waiver.expires}"]
 
 
 def serve(pack: Pack) -> None:
@@ -214,8 +254,9 @@ def _add_not_applicable(response: proto.AnalyzeResponse, rule: Rule, reason: str
 
 def _describe(rule: Rule) -> proto.PolicyInfo:
     schema = proto.PolicyConfigSchema()
-    own = {name: item.schema() for name, item in rule.settings.items() if item.owner in {None, rule.id}}
-    schema.properties.update({**own, "waivers": WAIVERS_SCHEMA})
+    schema.properties.update(
+        {name: item.schema() for name, item in rule.settings.items() if item.owner in {None, rule.id}}
+    )
     return proto.PolicyInfo(
         name=rule.id,
         displayName=rule.id.replace("_", " ").capitalize(),

@@ -26,3 +26,6 @@ def inline(bucket: Resource, name: str) -> list[Props]:
         block = bucket.get(name)
         return [] if block is None else [block]
     return list(bucket.get(f"{name}s", default=()))
+
+
+STACK = "pulumi:pulumi:Stack"

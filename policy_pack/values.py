@@ -76,6 +76,21 @@ def _decode_object(struct: Struct, secrets: set[str], *, secret: bool) -> Any:
     return {key: _decode(value, secrets, secret=secret) for key, value in fields.items()}
 
 
+def is_marked(value: Value) -> bool:
+    """Return whether a value of the wire is an object that stands for something else: a secret, a file."""
+    return deserialize.SPECIAL_SIG_KEY in value.struct_value.fields
+
+
+def is_settled(value: Value) -> bool:
+    """Return whether a value of the wire, and everything inside it, is known and plain."""
+    kind = value.WhichOneof("kind")
+    if kind == "list_value":
+        return all(map(is_settled, value.list_value.values))
+    if kind == "struct_value":
+        return not is_marked(value) and all(map(is_settled, value.struct_value.fields.values()))
+    return kind != "string_value" or value.string_value not in _SENTINELS
+
+
 class Props:
     """The properties of a resource, or of an object inside one, under their wire names (camelCase)."""
 

@@ -2,8 +2,9 @@
 
 A rule is a generator function: its name is the id, its docstring the why, the decorator its record, and its examples
 are the documentation and the tests. It takes the resource, and where it asks for them a `graph` of the stack, the `row`
-of its table, the day that is `today` and its settings; it yields one text for everything that is wrong. Reading what
-isn't known raises `Unknown`, which makes the verdict undetermined unless something else is certainly wrong.
+of its table, the day that is `today`, the `registers`, the `unused` waivers and its settings; it yields one text for
+everything that is wrong. Reading what isn't known raises `Unknown`, which makes the verdict undetermined unless
+something else is certainly wrong. A rule may have a remedy: what a stack can let the pack change in place of blocking.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from pulumi_policy import Severity
 
+from policy_pack.registers import Registers
 from policy_pack.resources import Graph, Resource
+from policy_pack.tokens import STACK
 from policy_pack.values import Items, Props, Unknown, raw
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ __all__ = [
     "Graph",
     "NotApplicable",
     "Props",
+    "Registers",
     "Resource",
     "Row",
     "Rows",
@@ -81,6 +85,7 @@ Promise = Literal[
 ]
 """The handbook policy or section that a rule keeps."""
 
+_OFFERED = ("graph", "today", "registers", "unused")
 ANY_AWS_TYPE = "aws:*"
 """Stands for every type of the AWS provider in a rule's `on`."""
 
@@ -102,6 +107,7 @@ class Setting:
     description: str
     minimum: int | None = None
     owner: str | None = None
+    choices: tuple[str, ...] = ()
 
     @property
     def kind_of_items(self) -> type:
@@ -116,12 +122,21 @@ class Setting:
             schema["items"] = {"type": kinds[self.kind_of_items]}
         if self.minimum is not None:
             schema["minimum"] = self.minimum
+        if self.choices:
+            schema["enum"] = list(self.choices)
         return schema
 
 
-def setting(default: Any, description: str, *, minimum: int | None = None, owner: str | None = None) -> Any:
+def setting(
+    default: Any,
+    description: str,
+    *,
+    minimum: int | None = None,
+    owner: str | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
     """Declare a setting as the default of a rule's keyword-only parameter; the parameter's name is the setting's."""
-    return Setting(default, description, minimum, owner)
+    return Setting(default, description, minimum, owner, choices)
 
 
 Check: TypeAlias = "Callable[[Props, tuple[str, ...]], Iterator[Finding]]"
@@ -232,12 +247,20 @@ def _visit(holder: Props, path: tuple[str, ...], check: Check) -> Iterator[Findi
         yield from each(inside if isinstance(inside, Items) else [inside], lambda block: _visit(block, rest, check))
 
 
+Program: TypeAlias = "Callable[[], Registers | None]"
+"""Pulumi code. It returns the registers that it is judged with, if that matters."""
+P = TypeVar("P", bound=Program)
+Changes: TypeAlias = "Mapping[tuple[str, ...], Any]"
+"""The values that a remedy sets, by the path of names that leads to each."""
+Remedy: TypeAlias = "Callable[..., Changes]"
+
+
 @dataclass(frozen=True)
 class Example:
     """Pulumi code that a rule must judge in a known way."""
 
     verdict: Literal["pass", "fail", "undetermined"]
-    program: Callable[[], None]
+    program: Program
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,9 +276,13 @@ class Rule:
     undetermined_blocks: bool
     settings: Mapping[str, Setting]
     needs_graph: bool
+    """Whether it judges a stack, or with the stack, rather than a resource alone."""
     takes_row: bool
-    takes_today: bool
+    takes: tuple[str, ...]
+    """What it asks for of what surrounds the resource."""
     examples: list[Example] = field(default_factory=list, repr=False)
+    remedies: list[Remedy] = field(default_factory=list, repr=False)
+    """The function that says what to change, if the rule has one."""
 
     @property
     def id(self) -> str:
@@ -278,20 +305,31 @@ class Rule:
         lines = value if isinstance(value, tuple) and not hasattr(value, "controls") else (value,)
         return (*self.own_controls, *(control for line in lines for control in getattr(line, "controls", ())))
 
-    def passes(self, program: Callable[[], None]) -> Callable[[], None]:
+    def passes(self, program: P) -> P:
         """Record an example that keeps the rule."""
         self.examples.append(Example("pass", program))
         return program
 
-    def fails(self, program: Callable[[], None]) -> Callable[[], None]:
+    def fails(self, program: P) -> P:
         """Record an example that breaks the rule."""
         self.examples.append(Example("fail", program))
         return program
 
-    def undetermined(self, program: Callable[[], None]) -> Callable[[], None]:
+    def undetermined(self, program: P) -> P:
         """Record an example that a preview can't judge."""
         self.examples.append(Example("undetermined", program))
         return program
+
+    def remedy(self, change: Remedy) -> Remedy:
+        """Record what makes a resource that breaks the rule keep it.
+
+        The function takes what the rule takes, and returns the values to set; none where it can't tell. Nothing that
+        isn't known, is secret or lies inside a list is ever changed.
+        """
+        if self.remedies or self.needs_graph:
+            raise ValueError(f"{self.id} has a remedy already, or is about more than one resource")
+        self.remedies.append(change)
+        return change
 
 
 def rule(  # noqa: PLR0913 - a record has as many fields as there are things to say
@@ -326,9 +364,9 @@ def rule(  # noqa: PLR0913 - a record has as many fields as there are things to 
             own_controls=controls,
             undetermined_blocks=undetermined_blocks,
             settings={name: value.default for name, value in parameters.items() if isinstance(value.default, Setting)},
-            needs_graph="graph" in parameters,
+            needs_graph="graph" in parameters or STACK in on,
             takes_row="row" in parameters,
-            takes_today="today" in parameters,
+            takes=tuple(name for name in _OFFERED if name in parameters),
         )
 
     return record

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import pulumi
 
-from policy_pack.tokens import TRAIL
+from policy_pack.tokens import STACK, TRAIL
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, each, rule, setting
 
-STACK = "pulumi:pulumi:Stack"
 AUTO = "auto"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from policy_pack.examples import declare
+from policy_pack.examples import declare, kept
 from policy_pack.rules.privacy import values_at
-from policy_pack.vocabulary import Finding, Resource, Severity, aws, each, rule, setting
+from policy_pack.rules.vendors import NOTICE
+from policy_pack.vocabulary import Finding, Registers, Resource, Severity, aws, each, rule, setting
 
 FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 API = "aws:cloudwatch/eventApiDestination:EventApiDestination"
@@ -28,17 +30,26 @@ HOSTS: list[str] = setting([], "hosts of vendors with a DPA in force; .example.c
     severity=Severity.HIGH,
     promise="vendor-management",
     controls=("PH:SUBPROC-EGRESS",),
-    fix="send it to a vendor of the register, and name its host in this rule's settings",
+    fix="send it to a vendor of the register of sub-processors, announced 14 days ago and under a DPA in force",
 )
-def destination_host_registered(
-    resource: Resource, row: tuple[tuple[str, ...], ...], *, registered_hosts: list[str] = HOSTS
+def destination_host_registered(  # noqa: PLR0913 - what it reads, and what may be set
+    resource: Resource,
+    row: tuple[tuple[str, ...], ...],
+    registers: Registers,
+    today: datetime.date,
+    *,
+    registered_hosts: list[str] = HOSTS,
+    notice_days: int = NOTICE,
 ) -> Iterator[Finding]:
     """What is sent to a host is processed by whoever runs it: customers were told who that is."""
+
+    vendors = registers.usable_vendors(today, notice_days)
+    registered = {*registered_hosts, *(host for vendor in vendors for host in vendor.more["hosts"])}
 
     def judge(path: tuple[str, ...]) -> Iterator[Finding]:
         for value in values_at(resource, path):
             host = _host(str(value))
-            if host and not any(_covers(known, host) for known in registered_hosts):
+            if host and not any(_covers(known, host) for known in registered):
                 yield f"{'.'.join(path)} leads to {host}, which is not registered"
 
     yield from each(row, judge)
@@ -61,6 +72,18 @@ def within_aws() -> None:
     declare(API, invocationEndpoint="https://abc.execute-api.us-west-2.amazonaws.com/prod")
     declare(FIREHOSE, destination="extended_s3")
     aws.sns.TopicSubscription("queue", topic="arn", protocol="sqs", endpoint="arn:aws:sqs:us-west-2:111122223333:q")
+
+
+@destination_host_registered.passes
+def to_a_vendor_of_the_register() -> Registers:
+    declare(API, invocationEndpoint="https://api.mail.example/in")
+    return kept(subprocessors=[{"hosts": [".mail.example"]}])
+
+
+@destination_host_registered.fails
+def to_a_vendor_announced_yesterday() -> Registers:
+    declare(API, invocationEndpoint="https://api.mail.example/in")
+    return kept(subprocessors=[{"hosts": [".mail.example"], "announced": "2026-02-28"}])
 
 
 @destination_host_registered.fails

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import pulumi
 
 from policy_pack.documents import accounts_named, actions_granted, name_of, statements
-from policy_pack.examples import OWN_ACCOUNT, allow, declare
+from policy_pack.examples import OWN_ACCOUNT, allow, declare, kept
+from policy_pack.registers import NOTICE_DAYS
 from policy_pack.rules.sharing import RESOURCE_POLICIES, declare_with_policy
 from policy_pack.tokens import BUCKET_POLICY, BUCKETS, KEY
 from policy_pack.vocabulary import (
     Finding,
     NotApplicable,
     Props,
+    Registers,
     Resource,
     Row,
     Severity,
@@ -30,6 +33,12 @@ OWN_ACCOUNTS: list[str] = setting(
     [], "ids of the company's own accounts, beside its provider's allowedAccountIds", owner="foreign_account_registered"
 )
 REGISTERED: list[str] = setting([], "ids of the accounts of vendors and sub-processors with a DPA in force")
+NOTICE: int = setting(
+    NOTICE_DAYS,
+    "days between the announcement of a sub-processor and its use",
+    minimum=0,
+    owner="foreign_account_registered",
+)
 # AWS delivers the access logs of load balancers from these accounts of its own (Elastic Load Balancing User Guide,
 # "Enable access logs"), in the promised regions.
 AWS_ACCOUNTS = ("797873946194", "027434742980")
@@ -86,16 +95,25 @@ def texts(holder: Props, *path: str) -> Iterator[str]:
     on={**POLICIES, **NAMED},
     severity=Severity.CRITICAL,
     promise="vendor-management",
-    controls=("PH:SUBPROC-PRINCIPAL",),
-    fix="let in accounts of the register of sub-processors only, and name those in this rule's settings",
+    controls=("PH:SUBPROC-PRINCIPAL", "PH:SUBPROC-NOTICE"),
+    fix="let in vendors of the register of sub-processors only, announced 14 days ago and under a DPA in force",
 )
-def foreign_account_registered(
-    resource: Resource, row: Row, *, own_accounts: list[str] = OWN_ACCOUNTS, registered_accounts: list[str] = REGISTERED
+def foreign_account_registered(  # noqa: PLR0913 - what it reads, and what may be set
+    resource: Resource,
+    row: Row,
+    registers: Registers,
+    today: datetime.date,
+    *,
+    own_accounts: list[str] = OWN_ACCOUNTS,
+    registered_accounts: list[str] = REGISTERED,
+    notice_days: int = NOTICE,
 ) -> Iterator[Finding]:
     """Customers were told who processes their data: an account that isn't on that list must not get at it."""
     if not resource.has(*row.path):
         raise NotApplicable(f"{'.'.join(row.path)} is not set")
-    judge_account = _judge(resource, own_accounts, registered_accounts)
+    vendors = registers.usable_vendors(today, notice_days)
+    registered = {*registered_accounts, *(account for vendor in vendors for account in vendor.more["accounts"])}
+    judge_account = _judge(resource, own_accounts, registered)
 
     def judge_statement(statement: Props) -> Iterator[Finding]:
         yield from each(accounts_named(statement), lambda account: judge_account(account, name_of(statement)))
@@ -151,6 +169,25 @@ def for_nobody_by_name() -> None:
 @foreign_account_registered.passes
 def for_the_own_account() -> None:
     aws.s3.BucketPolicy("data", bucket="data", policy=_for(OWN_ACCOUNT), opts=_own())
+
+
+@foreign_account_registered.passes
+def for_a_vendor_of_the_register() -> Registers:
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    return kept(subprocessors=[{"accounts": ["444455556666"]}])
+
+
+@foreign_account_registered.fails
+def for_a_vendor_announced_last_week() -> Registers:
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    return kept(subprocessors=[{"accounts": ["444455556666"], "announced": "2026-02-22"}])
+
+
+@foreign_account_registered.fails
+def for_a_vendor_whose_agreement_ended() -> Registers:
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    ended = {"id": "dpa/1", "kind": "dpa", "ends": "2026-02-28"}
+    return kept(subprocessors=[{"accounts": ["444455556666"]}], agreements=[ended])
 
 
 @foreign_account_registered.fails

@@ -20,6 +20,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import mocks, proto, rpc
 
 from policy_pack.pack import PACK, Pack
+from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.server import UNDETERMINED, Analyzer
 from policy_pack.vocabulary import Rule
 
@@ -55,7 +56,8 @@ class _Monitor(mocks.MockMonitor):
         self.registered: list[tuple[str, Any, Struct]] = []
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's name
-        urn = self.make_urn(request.parent, request.type, request.name)
+        # The engine leaves the stack out of the types that a URN strings together; the mocks don't.
+        urn = self.make_urn(request.parent, request.type, request.name).replace(f"{STACK}$", "")
         outputs = Struct()
         outputs.CopyFrom(request.object)
         identity: dict[str, str] = {}
@@ -89,9 +91,10 @@ class Program:
 
     analyze: list[proto.AnalyzeRequest] = field(default_factory=list)
     stack: proto.AnalyzeStackRequest = field(default_factory=proto.AnalyzeStackRequest)
+    registers: Registers = NO_REGISTERS
 
 
-def run(program: Callable[[], None], *, preview: bool) -> Program:
+def run(program: Callable[[], Registers | None], *, preview: bool) -> Program:
     """Run Pulumi code and return what the engine would ask the pack."""
     monitor = _Monitor(preview=preview)
     with warnings.catch_warnings():
@@ -100,9 +103,10 @@ def run(program: Callable[[], None], *, preview: bool) -> Program:
         quiet.setLevel(logging.CRITICAL)
         pulumi.runtime.settings.ROOT.set(None)  # what an earlier program hung on its stack is none of this one's
         mocks.set_mocks(_Aws(), preview=preview, monitor=monitor, logger=quiet)
-        pulumi.runtime.test(program)()  # type: ignore[no-untyped-call] # the SDK's own decorator
+        returned: list[Registers | None] = []
+        pulumi.runtime.test(lambda: returned.append(program()))()  # type: ignore[no-untyped-call] # the SDK's own
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
-    result = Program()
+    result = Program(registers=returned[0] or NO_REGISTERS)
     # The mock monitor gets no registration of the stack itself; the engine sends it like any other resource.
     root: Any = {"urn": f"urn:pulumi:stack::project::{STACK}::project-stack", "type": STACK, "name": "project-stack"}
     result.analyze.append(proto.AnalyzeRequest(**root))
@@ -167,7 +171,7 @@ class Answers:
 
 def ask(program: Program, pack: Pack = PACK, analyzer: Analyzer | None = None) -> Answers:
     """Ask the pack about a program, through the protocol that the engine uses."""
-    analyzer = analyzer or Analyzer(pack, TODAY)
+    analyzer = analyzer or Analyzer(pack, TODAY, program.registers)
     diagnostics: list[proto.AnalyzeDiagnostic] = []
     applied: set[str] = set()
     for request in program.analyze:
@@ -184,6 +188,6 @@ def _applied(pack: Pack, response: proto.AnalyzeResponse, *, graph: bool) -> set
     return {rule.id for rule in pack.rules if rule.needs_graph is graph} - foreign
 
 
-def judge_program(program: Callable[[], None], *, preview: bool, pack: Pack = PACK) -> Answers:
+def judge_program(program: Callable[[], Registers | None], *, preview: bool, pack: Pack = PACK) -> Answers:
     """Run a program and ask the pack about it."""
     return ask(run(program, preview=preview), pack)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from policy_pack.judge import Judgement, judge
+from policy_pack.judge import Context, Judgement, judge
 from policy_pack.resources import Graph
-from policy_pack.rules.account_baseline import STACK, account_baseline_complete
+from policy_pack.rules.account_baseline import account_baseline_complete
+from policy_pack.tokens import STACK
 from policy_pack.vocabulary import aws
-from tests.policy_pack.engine import run
+from tests.policy_pack.engine import TODAY, run
 
 
 def small_stack() -> None:
@@ -22,7 +23,9 @@ def account_stack() -> None:
 def verdict(program: object, baseline: str, *parts: str) -> Judgement:
     graph = Graph(run(program, preview=False).stack.resources, {})  # type: ignore[arg-type] # a program is a function
     (stack,) = graph.of_type(STACK)
-    return judge(account_baseline_complete, stack, {"baseline": baseline, "parts": list(parts)}, graph)
+    return judge(
+        account_baseline_complete, stack, {"baseline": baseline, "parts": list(parts)}, Context(TODAY, graph=graph)
+    )
 
 
 @pytest.mark.parametrize(

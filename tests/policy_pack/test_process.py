@@ -97,7 +97,7 @@ def test_the_pack_runs_without_the_sdk_of_aws(published: Path, tmp_path: Path) -
 
 def test_declared_dependencies_are_those_installed() -> None:
     declared = dict(line.split("==") for line in (SOURCE / "requirements.txt").read_text(encoding="utf-8").split())
-    assert declared.keys() == {"cloudsplaining", "policy-sentry", "pulumi", "pulumi-policy"}
+    assert declared.keys() == {"cloudsplaining", "policy-sentry", "pulumi", "pulumi-policy", "PyYAML"}
     from importlib.metadata import version
 
     assert {name: version(name) for name in declared} == declared

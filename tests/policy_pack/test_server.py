@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
@@ -13,9 +14,13 @@ from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 
 from policy_pack.pack import PACK, Pack
+from policy_pack.registers import Registers
 from policy_pack.rules.unreviewed import resource_type_reviewed
+from policy_pack.rules.waivers import waivers_needed
 from policy_pack.server import UNDETERMINED, WAIVED, Analyzer
+from policy_pack.tokens import STACK
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Rule, Severity, rule, setting
+from policy_pack.waivers import Waiver
 from tests.policy_pack.protocol import UNKNOWN_TEXT, in_stack, resource, secret, struct, urn_of
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -55,8 +60,8 @@ def queue_paired(queue: Resource, graph: Graph) -> Iterator[Finding]:
         yield f"no topic names {queue.get('open')}"
 
 
-def analyzer(*rules: Rule, fallback: Rule | None = None) -> Analyzer:
-    return Analyzer(Pack(rules, reviewed=[OTHER], fallback=fallback), TODAY)
+def analyzer(*rules: Rule, fallback: Rule | None = None, waivers: Sequence[Waiver] = ()) -> Analyzer:
+    return Analyzer(Pack(rules, reviewed=[OTHER], fallback=fallback), TODAY, Registers({}, tuple(waivers)))
 
 
 def judged(subject: Analyzer, **values: Any) -> proto.AnalyzeResponse:
@@ -215,32 +220,81 @@ def test_configured_level_and_setting_apply() -> None:
     assert only(judged(subject, open="no")).enforcementLevel == proto.ADVISORY
 
 
-WAIVER = {"resource": "*::one", "reason": "migration", "expires": "2026-03-01"}
+WAIVER = Waiver(
+    rule="queue_closed",
+    resource=urn_of(QUEUE, "one"),
+    reason="migration",
+    ticket="SEC-1",
+    requester="platform",
+    approver="security",
+    approved=datetime.date(2026, 2, 1),
+    expires=TODAY,
+    where="registers/waivers.yaml:1",
+)
+TOLD = "migration (SEC-1, requested by platform, approved by security on 2026-02-01):"
 
 
 @pytest.mark.parametrize(
-    ("waiver", "level", "start"),
+    ("changed", "level", "start"),
     [
-        (WAIVER, proto.ADVISORY, f"{WAIVED}2026-03-01 (migration):\nopen is yes"),
-        (WAIVER | {"resource": "*::two"}, proto.MANDATORY, "open is yes"),
-        (WAIVER | {"expires": "2026-02-28"}, proto.MANDATORY, "the waiver for this expired on 2026-02-28\nopen is yes"),
+        ({}, proto.ADVISORY, f"{WAIVED}2026-03-01: {TOLD}\nopen is yes"),
+        ({"resource": urn_of(QUEUE, "o*e")}, proto.ADVISORY, f"{WAIVED}2026-03-01: {TOLD}\nopen is yes"),
+        ({"resource": urn_of(QUEUE, "o?e")}, proto.MANDATORY, "open is yes"),
+        ({"resource": urn_of(QUEUE, "two")}, proto.MANDATORY, "open is yes"),
+        ({"rule": "queue_known"}, proto.MANDATORY, "open is yes"),
+        (
+            {"expires": datetime.date(2026, 2, 28)},
+            proto.MANDATORY,
+            "the waiver for this expired on 2026-02-28\nopen is yes",
+        ),
+        (
+            {"approved": datetime.date(2026, 3, 2)},
+            proto.MANDATORY,
+            "the waiver for this is approved from 2026-03-02 on\nopen is yes",
+        ),
     ],
 )
-def test_a_waiver_lifts_the_block_for_its_resource_until_it_expires(
-    waiver: dict[str, str], level: int, start: str
+def test_a_waiver_lifts_the_block_for_its_resource_while_it_holds(
+    changed: dict[str, Any], level: int, start: str
 ) -> None:
-    subject = analyzer(queue_closed)
-    subject.Configure(configuration(queue_closed={"waivers": [waiver]}), CONTEXT)
+    subject = analyzer(queue_closed, waivers=[replace(WAIVER, **changed)])
     found = only(judged(subject, open="yes"))
     assert found.message.startswith(start)
     assert found.enforcementLevel == level
 
 
-def test_of_two_waivers_the_one_that_lasts_longer_counts() -> None:
-    subject = analyzer(queue_closed)
-    both = [WAIVER | {"expires": "2026-02-01"}, WAIVER | {"expires": "2026-04-01"}, WAIVER]
-    subject.Configure(configuration(queue_closed={"waivers": both}), CONTEXT)
+def test_of_several_waivers_one_in_force_counts_that_lasts_longest() -> None:
+    more: list[dict[str, Any]] = [
+        {"expires": datetime.date(2026, 4, 1)},
+        {"approved": datetime.date(2026, 3, 2), "expires": datetime.date(2026, 5, 1)},
+        {},
+    ]
+    subject = analyzer(queue_closed, waivers=[replace(WAIVER, **changed) for changed in more])
     assert only(judged(subject, open="yes")).message.startswith(f"{WAIVED}2026-04-01")
+
+
+def test_a_waiver_lifts_no_block_of_a_rule_that_crashed() -> None:
+    subject = analyzer(queue_crashes, waivers=[replace(WAIVER, rule="queue_crashes")])
+    assert only(judged(subject, length="many")).enforcementLevel == proto.MANDATORY
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [("yes", None), ("no", "matches no violation"), (UNKNOWN_TEXT, f"{UNDETERMINED}not known")],
+)
+def test_a_waiver_that_nothing_needs_is_reported(value: str, message: str | None) -> None:
+    subject = analyzer(waivers_needed, queue_closed, waivers=[WAIVER])
+    judged(subject, open=value)
+    root = in_stack(STACK, "stack")
+    request = proto.AnalyzeStackRequest(resources=[root])
+    found = [item.message for item in subject.AnalyzeStack(request, CONTEXT).diagnostics]
+    assert [message is not None and message in item for item in found] == ([] if message is None else [True])
+
+
+def test_a_waiver_of_another_stack_is_not_this_ones_to_need() -> None:
+    subject = analyzer(waivers_needed, waivers=[replace(WAIVER, resource="urn:pulumi:other::project::t::one")])
+    request = proto.AnalyzeStackRequest(resources=[in_stack(STACK, "stack")])
+    assert not subject.AnalyzeStack(request, CONTEXT).diagnostics
 
 
 @pytest.mark.parametrize(
@@ -249,11 +303,8 @@ def test_of_two_waivers_the_one_that_lasts_longer_counts() -> None:
         ({"queue_close": "mandatory"}, "there is no rule 'queue_close'"),
         ({"all": {"allowed": "yes"}}, "there is no rule 'all'"),
         ({"queue_closed": {"alowed": "yes"}}, "queue_closed has no setting 'alowed'"),
+        ({"queue_closed": {"waivers": []}}, "queue_closed has no setting 'waivers'"),
         ({"queue_closed": {"allowed": 3}}, "queue_closed.allowed is not of type string"),
-        ({"queue_closed": {"waivers": "all"}}, "queue_closed.waivers is not a list"),
-        ({"queue_closed": {"waivers": [{"resource": "*"}]}}, "needs resource, reason and expires"),
-        ({"queue_closed": {"waivers": [WAIVER | {"reason": ""}]}}, "needs resource, reason and expires"),
-        ({"queue_closed": {"waivers": [WAIVER | {"expires": "soon"}]}}, "expires on 'soon', not on a day"),
     ],
 )
 def test_a_malformed_configuration_is_refused_in_one_line(given: dict[str, Any], problem: str) -> None:
@@ -308,7 +359,6 @@ def test_the_pack_describes_every_rule_to_the_engine() -> None:
     assert keeps.policy_type == proto.POLICY_TYPE_RESOURCE
     assert keeps.configSchema.properties["least_days"]["default"] == 35
     assert keeps.configSchema.properties["least_days"]["type"] == "integer"
-    assert "waivers" in keeps.configSchema.properties
     assert list(keeps.tags) == ["PH:PLAN-RET"]
     assert described["bucket_versioned"].policy_type == proto.POLICY_TYPE_STACK
     assert "least_days" not in described["backup_vault_locked"].configSchema.properties, "another rule owns it"
