@@ -1,19 +1,20 @@
 """A rule's remedy and a resource's properties in; changed properties out, where the change is certain to help.
 
 The properties are changed as the wire holds them, so that everything else in them stays as it was sent. What isn't
-known or is secret is never changed or replaced, and neither is anything inside a list.
+known or is secret is never changed or replaced: a remedy that would have to changes nothing at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime import proto
 
 from policy_pack.judge import Context, Verdict, judge
-from policy_pack.resources import Resource
+from policy_pack.resources import Graph, Resource
 from policy_pack.values import is_marked, is_settled
 from policy_pack.vocabulary import Changes, Rule
 
@@ -23,43 +24,62 @@ def remedied(
 ) -> Struct | None:
     """Return the properties as the rule's remedy leaves them; none where the rule is kept, or wouldn't be after it.
 
+    A rule over several resources is asked about this one alone: what depends on another is never mended.
+
     Never raises: a remedy that crashes changes nothing, and the violation is reported as one.
     """
-    resource = Resource(request, properties, None)
-    if judge(rule, resource, settings, context).verdict is not Verdict.FAIL:
+    if _verdict(rule, request, properties, settings, context) is not Verdict.FAIL:
         return None
+    resource = Resource(request, properties, None)
     row = {"row": rule.on[resource.type]} if rule.takes_row else {}
     (remedy,) = rule.remedies
     try:
-        changes = remedy(resource, **row, **settings)
-        changed = _changed(properties, changes)
+        changed = _changed(properties, remedy(resource, **row, **settings))
     except Exception:  # noqa: BLE001 - whatever a remedy raises, the violation must still be judged and reported
         return None
-    if changed is None:
-        return None
-    after = judge(rule, Resource(request, changed, None), settings, context)
-    return changed if after.verdict is Verdict.PASS else None
+    kept = changed is not None and _verdict(rule, request, changed, settings, context) is Verdict.PASS
+    return changed if kept else None
+
+
+def _verdict(
+    rule: Rule, request: proto.AnalyzeRequest, properties: Struct, settings: Mapping[str, Any], context: Context
+) -> Verdict:
+    alone = proto.AnalyzerResource(
+        type=request.type,
+        urn=request.urn,
+        name=request.name,
+        options=request.options,
+        provider=request.provider if request.HasField("provider") else None,
+    )
+    graph = Graph([alone], {request.urn: properties})
+    return judge(rule, graph.resource(request.urn), settings, replace(context, graph=graph)).verdict
 
 
 def _changed(properties: Struct, changes: Changes) -> Struct | None:
     changed = Struct()
     changed.CopyFrom(properties)
-    for path, value in changes.items():
-        if not _set(changed, path, value):
-            return None
-    return changed if changes else None
+    done = [_set(changed, path, value) for path, value in changes.items()]
+    return changed if done and all(done) else None
 
 
 def _set(holder: Struct, path: Sequence[str], value: Any) -> bool:
-    """Set one value, with the objects around it; return false where that would touch what must not be."""
-    for name in path[:-1]:
-        if name not in holder.fields or holder.fields[name].WhichOneof("kind") == "null_value":
-            holder.fields[name].struct_value.SetInParent()
-        inside = holder.fields[name]
-        if inside.WhichOneof("kind") != "struct_value" or is_marked(inside):
+    """Set a value, in every object of a list that the path leads through; return false where that must not be."""
+    name, rest = path[0].removesuffix("[]"), path[1:]
+    inside = holder.fields.get(name)
+    if not rest:
+        if inside is not None and not is_settled(inside):
             return False
-        holder = inside.struct_value
-    if path[-1] in holder.fields and not is_settled(holder.fields[path[-1]]):
-        return False
-    holder.update({path[-1]: value})
-    return True
+        holder.update({name: value})
+        return True
+    if inside is None or inside.WhichOneof("kind") == "null_value":
+        if path[0].endswith("[]"):
+            return True
+        holder.update({name: {}})
+        inside = holder.fields[name]
+    blocks: list[Value] = [inside]
+    if inside.WhichOneof("kind") == "list_value":
+        blocks = list(inside.list_value.values)
+    return all(
+        block.WhichOneof("kind") == "struct_value" and not is_marked(block) and _set(block.struct_value, rest, value)
+        for block in blocks
+    )

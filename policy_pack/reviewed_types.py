@@ -9,7 +9,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through the bucket it configures": (
         "aws:s3/bucketLogging:BucketLogging",
         "aws:s3/bucketLoggingV2:BucketLoggingV2",
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:s3/bucketVersioningV2:BucketVersioningV2",
     ),

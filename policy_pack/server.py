@@ -160,7 +160,7 @@ class Analyzer(proto.AnalyzerServicer):
     def _remediating(self, token: str) -> list[Rule]:
         return [
             rule
-            for rule in self._plan(token)[0]
+            for rule in self._pack.rules_on(token)
             if rule.remedies and self._configuration[rule.id].level is EnforcementLevel.REMEDIATE
         ]
 

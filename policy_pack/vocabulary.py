@@ -37,6 +37,7 @@ else:
 
 __all__ = [
     "ANY_AWS_TYPE",
+    "Changes",
     "Finding",
     "Forbidden",
     "Graph",
@@ -251,7 +252,7 @@ Program: TypeAlias = "Callable[[], Registers | None]"
 """Pulumi code. It returns the registers that it is judged with, if that matters."""
 P = TypeVar("P", bound=Program)
 Changes: TypeAlias = "Mapping[tuple[str, ...], Any]"
-"""The values that a remedy sets, by the path of names that leads to each."""
+"""The values that a remedy sets, by the path that leads to each; `name[]` in it is as in a `Row`."""
 Remedy: TypeAlias = "Callable[..., Changes]"
 
 
@@ -323,11 +324,11 @@ class Rule:
     def remedy(self, change: Remedy) -> Remedy:
         """Record what makes a resource that breaks the rule keep it.
 
-        The function takes what the rule takes, and returns the values to set; none where it can't tell. Nothing that
-        isn't known, is secret or lies inside a list is ever changed.
+        The function takes the resource, the row and the settings, and returns the values to set; none where it can't
+        tell. Its docstring says what it does. Nothing that isn't known or is secret is ever changed.
         """
-        if self.remedies or self.needs_graph:
-            raise ValueError(f"{self.id} has a remedy already, or is about more than one resource")
+        if self.remedies:
+            raise ValueError(f"{self.id} has a remedy already")
         self.remedies.append(change)
         return change
 

@@ -122,6 +122,12 @@ def pulumi(arguments: list[str]) -> int:
     asked = parse(arguments)
     project = projects.find((Path.cwd() / asked.folder).resolve()) if asked.needs_stack else None
     environment = homes.environment(home, lifecycle.endpoint_of(home.folder), os.environ)
+    if asked.command == "policy":
+        from sandbox import policy_config
+
+        wanted = policy_config.request(arguments)
+        if wanted is not None:
+            sys.exit(policy_config.validate(wanted, asked.folder, engine.path, environment))
     stack = None
     if project is not None:
         with homes.changing(home):

@@ -8,6 +8,7 @@ from typing import Any
 from policy_pack.examples import declare, declare_rows
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.vocabulary import (
+    Changes,
     Finding,
     Graph,
     NotApplicable,
@@ -151,6 +152,12 @@ def with_either_version() -> None:
 @instance_metadata_requires_token.fails
 def with_the_first_version() -> None:
     aws.ec2.LaunchTemplate("web", metadata_options={"http_tokens": "optional"})
+
+
+@instance_metadata_requires_token.remedy
+def require_token(_resource: Resource, row: Row) -> Changes:
+    """requires tokens"""
+    return {row.path: "required"}
 
 
 @rule(

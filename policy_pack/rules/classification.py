@@ -19,7 +19,7 @@ from policy_pack.tokens import (
     VAULT,
     VPC,
 )
-from policy_pack.vocabulary import Finding, Resource, Severity, aws, each, rule, setting
+from policy_pack.vocabulary import Changes, Finding, Resource, Severity, aws, each, rule, setting
 
 HOLDS_DATA = tuple(
     dict.fromkeys(
@@ -41,6 +41,7 @@ HOLDS_DATA = tuple(
 CLASS_TAG: str = setting("data-class", "key of the tag that holds the class", owner="data_store_classified")
 CLASSES: list[str] = setting(["public", "internal", "confidential", "restricted"], "classes that data may have")
 INVENTORY_TAGS: list[str] = setting(["owner", "environment", "service"], "keys of the tags that every resource carries")
+FILL: list[str] = setting([], "tags that the remedy adds where they are missing, as key=value")
 TAGGED = (*HOLDS_DATA, KEY, VPC, SECURITY_GROUP, SUBNET, ROLE, TRAIL)
 
 
@@ -104,6 +105,7 @@ def resource_has_inventory_tags(
     resource: Resource,
     *,
     tags: list[str] = INVENTORY_TAGS,
+    fill: list[str] = FILL,  # noqa: ARG001 - its remedy's
 ) -> Iterator[Finding]:
     """What nobody owns, nobody patches, pays for or deletes."""
 
@@ -136,3 +138,10 @@ def tagged_by_the_provider() -> None:
 @resource_has_inventory_tags.fails
 def owner_missing() -> None:
     aws.kms.Key("data", tags={"environment": "production", "service": "orders"})
+
+
+@resource_has_inventory_tags.remedy
+def add_tags(resource: Resource, *, tags: list[str], fill: list[str]) -> Changes:
+    """adds those missing tags whose values `fill` names"""
+    values = dict(entry.split("=", 1) for entry in fill if "=" in entry)
+    return {("tags", key): values[key] for key in tags if key in values and not resource.tag(key)}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from policy_pack.documents import is_public, name_of, statements
 from policy_pack.tokens import KEY
 from policy_pack.vocabulary import (
+    Changes,
     Finding,
     NotApplicable,
     Props,
@@ -64,6 +66,15 @@ def rotation_left_at_the_default() -> None:
 @kms_key_rotates_yearly.fails
 def rotated_every_two_years() -> None:
     aws.kms.Key("data", enable_key_rotation=True, rotation_period_in_days=730)
+
+
+@kms_key_rotates_yearly.remedy
+def rotate(key: Resource, *, longest_period_days: int) -> Changes:
+    """turns rotation on, and shortens a period that is too long"""
+    changes: dict[tuple[str, ...], Any] = {("enableKeyRotation",): True}
+    if key.get("rotationPeriodInDays", default=0) > longest_period_days:
+        changes["rotationPeriodInDays",] = longest_period_days
+    return changes
 
 
 @rule(

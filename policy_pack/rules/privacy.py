@@ -143,6 +143,21 @@ def replicated_to_a_bucket_of_another_program() -> None:
 HEALTH_WORDS: list[str] = setting(["phi", "hipaa", "baa"], "words that mark health data in the key or value of a tag")
 
 
+BY_TAG = "by-tag"
+SELF_HOSTED = "self-hosted"
+DEPLOYMENT: str = setting(
+    BY_TAG,
+    "what the stack is a deployment of, whatever its resources say; by-tag leaves it to the deployment tag of each",
+    choices=(BY_TAG, "cloud", SELF_HOSTED),
+    owner="no_health_data_in_cloud",
+)
+
+
+def is_self_hosted(resource: Resource, deployment: str) -> bool:
+    """Return whether a resource is part of a customer's own deployment."""
+    return (resource.tag("deployment") if deployment == BY_TAG else deployment) == SELF_HOSTED
+
+
 @rule(
     on=(ANY_AWS_TYPE,),
     severity=Severity.CRITICAL,
@@ -150,11 +165,13 @@ HEALTH_WORDS: list[str] = setting(["phi", "hipaa", "baa"], "words that mark heal
     controls=("PH:NO-PHI-TAG",),
     fix="keep health data in self-hosted deployments, whose resources are tagged deployment=self-hosted",
 )
-def no_health_data_in_cloud(resource: Resource, *, words: list[str] = HEALTH_WORDS) -> Iterator[Finding]:
+def no_health_data_in_cloud(
+    resource: Resource, *, words: list[str] = HEALTH_WORDS, deployment: str = DEPLOYMENT
+) -> Iterator[Finding]:
     """The cloud signs no business associate agreement, so it may hold no health data."""
     if "tags" not in resource and not resource.provider.has("defaultTags"):
         raise NotApplicable("it has no tags")
-    if resource.tag("deployment") == "self-hosted":
+    if is_self_hosted(resource, deployment):
         return
     inherited = resource.provider.get("defaultTags", "tags", default=Props({}))
     for holder in (resource.get("tags", default=Props({})), inherited):
@@ -197,11 +214,12 @@ def customer_store_has_transfer_basis(
     *,
     classes: list[str] = CUSTOMER_CLASSES,
     basis: str = setting("scc-2021", "transfer basis of a store in the cloud"),
+    deployment: str = DEPLOYMENT,
 ) -> Iterator[Finding]:
     """EU data in US-West needs a transfer basis and an agreement, and everybody their role in it."""
     if store.tag("data-class") not in classes:
         raise NotApplicable("it holds no customer's data")
-    self_hosted = store.tag("deployment") == "self-hosted"
+    self_hosted = is_self_hosted(store, deployment)
     role = store.tag("gdpr-role")
     if role is not None or not self_hosted:
         expected = "controller-and-processor" if self_hosted else "processor"

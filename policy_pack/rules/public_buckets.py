@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policy_pack.examples import declare
 from policy_pack.tokens import BUCKETS
-from policy_pack.vocabulary import Finding, Graph, Props, Resource, Row, Severity, aws, each, rule
+from policy_pack.vocabulary import Changes, Finding, Graph, Props, Resource, Row, Severity, aws, each, rule
 
 PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 OWNERSHIP = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
@@ -68,12 +68,13 @@ def half_blocked() -> None:
 
 
 # S3 sets all four for a new access point of either kind (Amazon S3 User Guide, "Managing public access to access
-# points"); for the account it sets none.
+# points"); for the account and for a bucket's own block it sets none.
 BLOCKED_BY_DEFAULT = {
     "aws:s3/accessPoint:AccessPoint": Row(("publicAccessBlockConfiguration",), unset=True, controls=("SH:S3.19",)),
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock": Row(
         (), unset=False, controls=("SH:S3.1", "CIS7:3.1.4")
     ),
+    PUBLIC_ACCESS_BLOCK: Row((), unset=False, controls=("SH:S3.8", "CIS7:3.1.4")),
     "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint": Row(
         ("details", "publicAccessBlock"), unset=True, controls=("SH:S3.24",)
     ),
@@ -101,6 +102,7 @@ def ways_in_blocked() -> None:
     every = dict.fromkeys(BLOCKS, True)
     declare("aws:s3/accessPoint:AccessPoint", bucket="data")
     declare("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", **every)
+    declare(PUBLIC_ACCESS_BLOCK, bucket="data", **every)
     declare(
         "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint",
         details={"name": "data", "publicAccessBlock": every, "regions": [{"bucket": "data"}]},
@@ -115,6 +117,19 @@ def account_half_blocked() -> None:
 @public_access_blocked.fails
 def access_point_opened() -> None:
     aws.s3.AccessPoint("data", bucket="data", public_access_block_configuration={"block_public_policy": False})
+
+
+@public_access_blocked.fails
+def bucket_half_blocked() -> None:
+    aws.s3.BucketPublicAccessBlock("data", bucket="data", block_public_acls=True, block_public_policy=False)
+
+
+@public_access_blocked.remedy
+def block(resource: Resource, row: Row) -> Changes:
+    """sets all four settings, but on a multi-region access point, which would be replaced"""
+    if resource.type == "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint":
+        return {}
+    return {(*row.path, name): True for name in BLOCKS}
 
 
 @rule(

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_pack.tokens import DATABASE_INSTANCE
-from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, aws, declare, judge_rows, rule
+from policy_pack.vocabulary import (
+    Changes,
+    Finding,
+    Resource,
+    Row,
+    Rows,
+    Severity,
+    aws,
+    declare,
+    judge_rows,
+    rows_of,
+    rule,
+)
 
 DOMAINS = ("aws:opensearch/domain:Domain", "aws:elasticsearch/domain:Domain")
 # Amazon RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": rds-ca-2019 has expired.
@@ -120,6 +132,28 @@ def cache_while_clients_move_over() -> None:
 def file_system_in_plain_text() -> None:
     shared = {"name": "shared", "efsVolumeConfiguration": {"fileSystemId": "fs-1"}}
     declare("aws:ecs/taskDefinition:TaskDefinition", volumes=[shared])
+
+
+# What AWS changes in place, and can change back.
+IN_PLACE = (
+    "caCertIdentifier",
+    "clientBroker",
+    "enforceHttps",
+    "requireTls",
+    "tlsSecurityPolicy",
+    "transitEncryption",
+    "transitEncryptionMode",
+)
+
+
+@service_speaks_tls_alone.remedy
+def speak_tls(service: Resource, row: Rows) -> Changes:
+    """sets what can be changed in place: endpoints, brokers, proxies, caches, mounts and certificate authorities"""
+    return {
+        line.path: line.allowed[0]
+        for line in rows_of(row)
+        if line.path[-1] in IN_PLACE and next(judge_rows(line, service), None)
+    }
 
 
 @service_speaks_tls_alone.undetermined
