@@ -204,6 +204,8 @@ def read(folder: Path) -> Registers:
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise RegisterError(f"{path}:{line}: it is not UTF-8") from None
+        except ValueError as error:  # such as a path with a null byte
+            raise RegisterError(f"{str(path)!r}: {error}") from None
     return parse(texts, folder)
 
 

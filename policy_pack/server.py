@@ -196,7 +196,8 @@ class Analyzer(proto.AnalyzerServicer):
             level = EnforcementLevel.MANDATORY
             lines[0] = f"{UNDETERMINED}the rule crashed on {resource.urn}: {lines[0]}"
         elif judgement.verdict is Verdict.UNDETERMINED:
-            level = level if rule.undetermined_blocks else EnforcementLevel.ADVISORY
+            if not rule.undetermined_blocks or (waiver is not None and waiver.in_force(self._context.today)):
+                level = EnforcementLevel.ADVISORY
             lines = [f"{UNDETERMINED}not known before the deployment: {', '.join(lines)}; judged again on `pulumi up`"]
         else:
             level, note = self._waive(waiver, level)

@@ -10,6 +10,8 @@ from functools import cached_property
 
 LONGEST_DAYS = 90
 """Days from approval to expiry at most (handbook, risk assessment: an accepted risk expires)."""
+NEVER_WAIVED = ("waivers_in_force", "waivers_needed")
+"""The rules on waivers: one that could be waived would let the others outlive their day."""
 _LEAST_LITERAL = 4
 _URN_PARTS = 4
 
@@ -57,6 +59,8 @@ class Waiver:
 
 def problems(waiver: Waiver) -> Iterator[str]:
     """Yield why a waiver may not stand, whatever the day is."""
+    if waiver.rule in NEVER_WAIVED:
+        yield f"{waiver.rule} can't be waived"
     if _plain(waiver.approver) == _plain(waiver.requester):
         yield "approver is the requester"
     if waiver.expires < waiver.approved:

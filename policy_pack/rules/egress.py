@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from policy_pack.examples import declare, kept
 from policy_pack.rules.privacy import values_at
 from policy_pack.rules.vendors import NOTICE
-from policy_pack.vocabulary import Finding, Registers, Resource, Severity, aws, each, rule, setting
+from policy_pack.vocabulary import Finding, Registers, Resource, Severity, aws, each, rule
 
 FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 API = "aws:cloudwatch/eventApiDestination:EventApiDestination"
@@ -22,7 +22,6 @@ DESTINATIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "aws:sns/topicSubscription:TopicSubscription": (("endpoint",),),
 }
-HOSTS: list[str] = setting([], "hosts of vendors with a DPA in force; .example.com covers those below it too")
 
 
 @rule(
@@ -32,19 +31,18 @@ HOSTS: list[str] = setting([], "hosts of vendors with a DPA in force; .example.c
     controls=("PH:SUBPROC-EGRESS",),
     fix="send it to a vendor of the register of sub-processors, announced 14 days ago and under a DPA in force",
 )
-def destination_host_registered(  # noqa: PLR0913 - what it reads, and what may be set
+def destination_host_registered(
     resource: Resource,
     row: tuple[tuple[str, ...], ...],
     registers: Registers,
     today: datetime.date,
     *,
-    registered_hosts: list[str] = HOSTS,
     notice_days: int = NOTICE,
 ) -> Iterator[Finding]:
     """What is sent to a host is processed by whoever runs it: customers were told who that is."""
 
     vendors = registers.usable_vendors(today, notice_days)
-    registered = {*registered_hosts, *(host for vendor in vendors for host in vendor.more["hosts"])}
+    registered = {host for vendor in vendors for host in vendor.more["hosts"]}
 
     def judge(path: tuple[str, ...]) -> Iterator[Finding]:
         for value in values_at(resource, path):

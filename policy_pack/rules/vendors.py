@@ -32,7 +32,6 @@ from policy_pack.vocabulary import (
 OWN_ACCOUNTS: list[str] = setting(
     [], "ids of the company's own accounts, beside its provider's allowedAccountIds", owner="foreign_account_registered"
 )
-REGISTERED: list[str] = setting([], "ids of the accounts of vendors and sub-processors with a DPA in force")
 NOTICE: int = setting(
     NOTICE_DAYS,
     "days between the announcement of a sub-processor and its use",
@@ -105,14 +104,13 @@ def foreign_account_registered(  # noqa: PLR0913 - what it reads, and what may b
     today: datetime.date,
     *,
     own_accounts: list[str] = OWN_ACCOUNTS,
-    registered_accounts: list[str] = REGISTERED,
     notice_days: int = NOTICE,
 ) -> Iterator[Finding]:
     """Customers were told who processes their data: an account that isn't on that list must not get at it."""
     if not resource.has(*row.path):
         raise NotApplicable(f"{'.'.join(row.path)} is not set")
     vendors = registers.usable_vendors(today, notice_days)
-    registered = {*registered_accounts, *(account for vendor in vendors for account in vendor.more["accounts"])}
+    registered = {account for vendor in vendors for account in vendor.more["accounts"]}
     judge_account = _judge(resource, own_accounts, registered)
 
     def judge_statement(statement: Props) -> Iterator[Finding]:

@@ -43,7 +43,13 @@ def test_rule_is_described_whole(rule: Rule) -> None:
         rule.why,
         rule.fix,
         rule.severity.name.lower(),
-        "Bad:",
+        *(
+            "Bad:" if example.verdict == "fail" else "Good:"
+            for example in rule.examples
+            if example.verdict != "undetermined"
+        ),
+        f"**Waive** with a row for `{rule.id}` in `registers/waivers.yaml`",
+        *(str(remedy.__doc__) for remedy in rule.remedies),
         *rule.settings,
         *(f"def {e.program.__name__}(" for e in rule.examples),
     ]

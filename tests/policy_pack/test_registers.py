@@ -191,6 +191,8 @@ def test_a_damaged_register_stops_every_run(folder: Path, name: str, damage: Cal
 def test_a_folder_that_is_not_there_stops_the_run(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="No such file"):
         configured(tmp_path / "none", FOUNDED)
+    with pytest.raises(AssertionError, match="null byte"):
+        configured(tmp_path / "\0", FOUNDED)
 
 
 def test_a_waiver_of_a_rule_that_is_not_there_is_refused_with_its_line(folder: Path) -> None:
@@ -222,6 +224,7 @@ KEY = "urn:pulumi:test::project::aws:kms/key:Key::"
         ({"approver": " Plat form"}, "approver is the requester"),
         ({"expires": "2026-02-14"}, "expires before it is approved"),
         ({"expires": "2026-05-17"}, "more than 90 days"),
+        ({"rule": "waivers_in_force"}, "waivers_in_force can't be waived"),
         ({"reason": ""}, "reason is not text"),
         ({"ticket": " "}, "ticket is not text"),
     ],

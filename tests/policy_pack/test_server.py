@@ -273,6 +273,16 @@ def test_of_several_waivers_one_in_force_counts_that_lasts_longest() -> None:
     assert only(judged(subject, open="yes")).message.startswith(f"{WAIVED}2026-04-01")
 
 
+def test_a_waiver_covers_what_may_turn_out_a_violation() -> None:
+    blocks = rule(on=(QUEUE,), severity=Severity.HIGH, promise="encryption", fix="none", undetermined_blocks=True)
+    levels = []
+    for waivers in ([], [replace(WAIVER, rule="queue_known")]):
+        found = only(judged(analyzer(blocks(queue_known.check), waivers=waivers), open=UNKNOWN_TEXT))
+        assert found.message.startswith(UNDETERMINED)
+        levels.append(found.enforcementLevel)
+    assert levels == [proto.MANDATORY, proto.ADVISORY]
+
+
 def test_a_waiver_lifts_no_block_of_a_rule_that_crashed() -> None:
     subject = analyzer(queue_crashes, waivers=[replace(WAIVER, rule="queue_crashes")])
     assert only(judged(subject, length="many")).enforcementLevel == proto.MANDATORY
