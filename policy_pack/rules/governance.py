@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from policy_pack.examples import allow, declare, kept
 from policy_pack.registers import Row as Entry
 from policy_pack.rules.diagnostic_access import PERSON, TAGS, TIER, require_diagnostic
-from policy_pack.rules.privacy import CUSTOMER_CLASSES, CUSTOMER_STORES, PAPERS
+from policy_pack.rules.privacy import CUSTOMER_CLASSES, CUSTOMER_STORES, DEPLOYMENT, PAPERS, is_self_hosted
 from policy_pack.tokens import ROLE, STACK
 from policy_pack.vocabulary import (
     Finding,
@@ -326,11 +326,18 @@ def _in_force(registers: Registers, register: str, key: str, today: datetime.dat
     fix="name a transfer and a DPA of the registers that are in force",
 )
 def store_papers_in_force(
-    store: Resource, registers: Registers, today: datetime.date, *, classes: list[str] = CUSTOMER_CLASSES
+    store: Resource,
+    registers: Registers,
+    today: datetime.date,
+    *,
+    classes: list[str] = CUSTOMER_CLASSES,
+    deployment: str = DEPLOYMENT,
 ) -> Iterator[Finding]:
     """A tag proves nothing: the agreement it names must exist, must have begun and must not have ended."""
     if store.tag("data-class") not in classes:
         raise NotApplicable("it holds no customer's data")
+    if is_self_hosted(store, deployment):
+        raise NotApplicable("the customer holds it, and nothing is transferred to the company")
     basis, agreement = store.tag("transfer-basis"), store.tag("dpa-register")
     if not basis and not agreement:
         raise NotApplicable("it names no papers; whether it must is customer_store_has_transfer_basis's to say")

@@ -45,3 +45,9 @@ def test_the_stack_decides_which_role_the_gdpr_gives(deployment: str, role: str)
     tags = {"data-class": "restricted", "gdpr-role": "controller", "transfer-basis": "scc-2021", "dpa-register": "d"}
     (told,) = found("customer_store_has_transfer_basis", deployment, tags)
     assert told.message.startswith(f"tag gdpr-role is controller; it must be {role}")
+
+
+@pytest.mark.parametrize(("deployment", "judged"), [("cloud", True), ("self-hosted", False)])
+def test_what_a_customer_holds_needs_no_papers_of_the_company(deployment: str, *, judged: bool) -> None:
+    tags = {"data-class": "restricted", "transfer-basis": "none", "dpa-register": "none"}
+    assert bool(found("store_papers_in_force", deployment, tags)) is judged
