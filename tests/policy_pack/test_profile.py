@@ -9,9 +9,8 @@ from pulumi.runtime import proto
 
 from policy_pack.pack import PACK
 from policy_pack.server import Analyzer
-from tests.policy_pack.engine import TODAY
+from tests.policy_pack.engine import CONTEXT, TODAY
 from tests.policy_pack.protocol import resource, struct
-from tests.policy_pack.test_server import CONTEXT
 
 BUCKET = "aws:s3/bucket:Bucket"
 

@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
 import grpc
@@ -23,13 +22,12 @@ from policy_pack.registers import FOLDER, SCHEMA, RegisterError, parse, read
 from policy_pack.rules.governance import HANDBOOK
 from policy_pack.server import Analyzer
 from policy_pack.tokens import STACK
+from tests.policy_pack.engine import CONTEXT
 from tests.policy_pack.protocol import in_stack, resource, struct
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "registers"
 FOUNDED = datetime.date(2026, 11, 24)
-TODAY = datetime.date(2026, 3, 1)
-CONTEXT = cast(grpc.ServicerContext, SimpleNamespace())
 EMPTY = dict.fromkeys(SCHEMA, "[]")
 POLICY = """\
 - id: encryption

@@ -13,9 +13,8 @@ from pulumi.runtime import proto
 from policy_pack.pack import PACK, Pack
 from policy_pack.server import Analyzer
 from policy_pack.vocabulary import Changes, Example, Finding, Resource, Rule, Severity, rule
-from tests.policy_pack.engine import TODAY, Program, ask, run
+from tests.policy_pack.engine import CONTEXT, TODAY, Program, ask, run
 from tests.policy_pack.protocol import UNKNOWN_TEXT, resource, secret, struct
-from tests.policy_pack.test_server import CONTEXT
 
 REMEDIED = [found for found in PACK.rules if found.remedies]
 BAD = [(found, example) for found in REMEDIED for example in found.examples if example.verdict == "fail"]
