@@ -23,10 +23,9 @@ FOLDER = ("policies_reviewed", "folder")
 WAIVERS = "waivers"
 NOTICE_DAYS = 14
 """Days between a sub-processor's announcement and its use (handbook, vendor management; a rule's setting)."""
-
-
 _YEARS = (2000, 2999)
 _LARGEST_COUNT = 10**6
+_LINE = r".*\S.*"
 
 
 class RegisterError(ValueError):
@@ -39,8 +38,8 @@ class Field:
 
     kind: str
     required: bool = True
-    pattern: str = r"(?s).*\S.*"
-    expected: str = "text"
+    pattern: str = _LINE
+    expected: str = "text on one line"
 
     def problem(self, value: Any) -> str | None:
         """Return what is expected instead of a value, if it doesn't fit."""
@@ -55,7 +54,7 @@ class Field:
         return None if fits(value) else self.expected
 
 
-def _text(pattern: str = r"(?s).*\S.*", expected: str = "text", *, required: bool = True) -> Field:
+def _text(pattern: str = _LINE, expected: str = "text on one line", *, required: bool = True) -> Field:
     return Field("text", required, pattern, expected)
 
 

@@ -1,7 +1,7 @@
 """A rule's remedy and a resource's properties in; changed properties out, where the change is certain to help.
 
 The properties are changed as the wire holds them, so that everything else in them stays as it was sent. What isn't
-known or is secret is never changed or replaced: a remedy that would have to changes nothing at all.
+known or is secret is never changed or replaced: where it would have to be, there is no remedy.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto
 
 from policy_pack.judge import Context, Verdict, judge
 from policy_pack.resources import Graph, Resource
 from policy_pack.values import is_marked, is_settled
-from policy_pack.vocabulary import Changes, Rule
+from policy_pack.vocabulary import Rule
 
 
 def remedied(
@@ -34,11 +34,14 @@ def remedied(
     row = {"row": rule.on[resource.type]} if rule.takes_row else {}
     (remedy,) = rule.remedies
     try:
-        changed = _changed(properties, remedy(resource, **row, **settings))
+        changes = remedy(resource, **row, **settings)
+        changed = Struct()
+        changed.CopyFrom(properties)
+        for path, value in changes.items():
+            _set(changed, path, value)
     except Exception:  # noqa: BLE001 - whatever a remedy raises, the violation must still be judged and reported
         return None
-    kept = changed is not None and _verdict(rule, request, changed, settings, context) is Verdict.PASS
-    return changed if kept else None
+    return changed if _verdict(rule, request, changed, settings, context) is Verdict.PASS else None
 
 
 def _verdict(
@@ -55,31 +58,20 @@ def _verdict(
     return judge(rule, graph.resource(request.urn), settings, replace(context, graph=graph)).verdict
 
 
-def _changed(properties: Struct, changes: Changes) -> Struct | None:
-    changed = Struct()
-    changed.CopyFrom(properties)
-    done = [_set(changed, path, value) for path, value in changes.items()]
-    return changed if done and all(done) else None
-
-
-def _set(holder: Struct, path: Sequence[str], value: Any) -> bool:
-    """Set a value, in every object of a list that the path leads through; return false where that must not be."""
+def _set(holder: Struct, path: Sequence[str], value: Any) -> None:
+    """Set a value, in every object of a list that the path leads through, but in place of nothing that is hidden."""
     name, rest = path[0].removesuffix("[]"), path[1:]
     inside = holder.fields.get(name)
     if not rest:
-        if inside is not None and not is_settled(inside):
-            return False
-        holder.update({name: value})
-        return True
+        if inside is None or is_settled(inside):
+            holder.update({name: value})
+        return
     if inside is None or inside.WhichOneof("kind") == "null_value":
         if path[0].endswith("[]"):
-            return True
+            return
         holder.update({name: {}})
         inside = holder.fields[name]
-    blocks: list[Value] = [inside]
-    if inside.WhichOneof("kind") == "list_value":
-        blocks = list(inside.list_value.values)
-    return all(
-        block.WhichOneof("kind") == "struct_value" and not is_marked(block) and _set(block.struct_value, rest, value)
-        for block in blocks
-    )
+    blocks = inside.list_value.values if inside.WhichOneof("kind") == "list_value" else [inside]
+    for block in blocks:
+        if block.WhichOneof("kind") == "struct_value" and not is_marked(block):
+            _set(block.struct_value, rest, value)

@@ -55,7 +55,8 @@ class Analyzer(proto.AnalyzerServicer):
         self._pack = pack
         self._context = Context(today, registers)
         self._configuration = configure(pack.rules, {})
-        self._used: dict[Waiver, bool] = {}  # false where only something undetermined may need it
+        self._needed: set[Waiver] = set()
+        self._perhaps_needed: set[Waiver] = set()
         self._inputs: dict[str, Struct] = {}
         self._plans: dict[str, tuple[list[Rule], proto.AnalyzeResponse]] = {}
         self.stop: Callable[[], None] = lambda: None
@@ -86,7 +87,9 @@ class Analyzer(proto.AnalyzerServicer):
             applied = False
             settings = self._configuration[rule.id].settings
             unused = {
-                waiver: waiver in self._used for waiver in self._context.registers.waivers if not self._used.get(waiver)
+                waiver: waiver in self._perhaps_needed
+                for waiver in self._context.registers.waivers
+                if waiver not in self._needed
             }
             context = replace(self._context, graph=graph, unused=unused)
             for resource in graph.of_type(*rule.on):
@@ -145,7 +148,8 @@ class Analyzer(proto.AnalyzerServicer):
         except ConfigurationError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         self._configuration, self._context = configuration, replace(self._context, registers=registers)
-        self._used.clear()
+        self._needed.clear()
+        self._perhaps_needed.clear()
         self._plans.clear()
         return empty_pb2.Empty()
 
@@ -191,7 +195,7 @@ class Analyzer(proto.AnalyzerServicer):
         lines = list(judgement.reasons)
         waiver = self._context.registers.waiver_for(rule.id, resource.urn, self._context.today)
         if waiver is not None:
-            self._used[waiver] = self._used.get(waiver, False) or judgement.verdict is Verdict.FAIL
+            (self._needed if judgement.verdict is Verdict.FAIL else self._perhaps_needed).add(waiver)
         if judgement.crashed:
             level = EnforcementLevel.MANDATORY
             lines[0] = f"{UNDETERMINED}the rule crashed on {resource.urn}: {lines[0]}"

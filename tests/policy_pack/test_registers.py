@@ -129,6 +129,7 @@ def test_finding_names_file_line_and_owner(folder: Path) -> None:
         ("policies", POLICY + POLICY, 6, "two rows encryption"),
         ("policies", POLICY.replace("security", '""'), 2, "owner is not text"),
         ("policies", POLICY.replace("security", "[security]"), 2, "owner is not text"),
+        ("policies", POLICY.replace("security", '"two\\nlines"'), 2, "owner is not text on one line"),
         ("policies", POLICY.replace("2026-01-01", "2026-02-30"), 3, "2026-02-30"),
         ("policies", POLICY.replace("2026-01-01", "2026-01-01T10:00:00Z"), 3, "since is not a day"),
         ("policies", POLICY.replace("2026-01-01", "soon"), 3, "since is not a day"),

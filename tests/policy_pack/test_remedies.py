@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 from google.protobuf import json_format
+from hypothesis import given
+from hypothesis import strategies as st
 from pulumi.runtime import proto
+from pulumi_policy import deserialize
 
 from policy_pack.pack import PACK, Pack
 from policy_pack.server import Analyzer
-from policy_pack.vocabulary import Changes, Example, Finding, Resource, Rule, Severity, rule
+from policy_pack.vocabulary import Changes, Example, Finding, Resource, Rule, Severity, rows_of, rule
 from tests.policy_pack.engine import CONTEXT, TODAY, Program, ask, run
 from tests.policy_pack.protocol import UNKNOWN_TEXT, resource, secret, struct
 
@@ -130,6 +133,18 @@ def test_of_a_list_every_block_is_mended_or_none() -> None:
     names = ["service_speaks_tls_alone"]
     assert by_name(names, token, volumes=[plain, plain]) == {"volumes": [mended, mended]}
     assert by_name(names, token, volumes=[plain, {"efsVolumeConfiguration": UNKNOWN_TEXT}]) is None
+    assert by_name(names, token, volumes=[plain, secret(mended)]) == {"volumes": [mended, secret(mended)]}
+
+
+def test_a_secret_that_is_right_already_is_left_and_the_rest_is_mended() -> None:
+    closed = secret(1) | {"value": True}
+    changed = by_name(["public_access_blocked"], BLOCK, blockPublicAcls=closed)
+    assert changed == {
+        "blockPublicAcls": closed,
+        "blockPublicPolicy": True,
+        "ignorePublicAcls": True,
+        "restrictPublicBuckets": True,
+    }
 
 
 def test_each_remediation_holds_those_before_it() -> None:
@@ -139,6 +154,36 @@ def test_each_remediation_holds_those_before_it() -> None:
         "enableKeyRotation": True,
         "tags": {"owner": "security", "environment": "test", "service": "orders"},
     }
+
+
+NAMES = st.sampled_from(
+    sorted(
+        {"enableKeyRotation", "rotationPeriodInDays", "tags", "owner", "metadataOptions", "volumes", "other"}
+        | {"publicAccessBlockConfiguration", "blockPublicAcls", "ignorePublicAcls"}
+        | {name for found in REMEDIED for row in found.on.values() for line in rows_of(row) for name in line.path}
+    )
+)
+LEAVES = st.sampled_from(
+    [UNKNOWN_TEXT, secret("hunter2"), secret({"a": UNKNOWN_TEXT}), True, False, None, "a", 400, {}]
+)
+VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3))
+
+
+def hidden(value: Any, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
+    """Return the unknown and secret values inside a value, by their paths."""
+    if value == UNKNOWN_TEXT or (isinstance(value, dict) and deserialize.SPECIAL_SIG_KEY in value):
+        return {path: value}
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return {at: found for key, item in inside for at, found in hidden(item, (*path, key)).items()}
+
+
+@given(
+    token=st.sampled_from(sorted({token for found in REMEDIED for token in found.on})),
+    values=st.dictionaries(NAMES, VALUES, max_size=4),
+)
+def test_whatever_a_resource_holds_nothing_hidden_changes(token: str, values: dict[str, Any]) -> None:
+    for remediation in remediating(*REMEDIED).Remediate(resource(token, **values), CONTEXT).remediations:
+        assert hidden(json_format.MessageToDict(remediation.properties)) == hidden(values)
 
 
 @rule(on=(KEY,), severity=Severity.HIGH, promise="encryption", fix="close it")
@@ -165,6 +210,26 @@ def test_a_remedy_that_does_not_help_changes_nothing() -> None:
     subject = remediating(key_closed, pack=Pack([key_closed], reviewed=(), fallback=None))
     assert not subject.Remediate(resource(KEY, open=True, text="1"), CONTEXT).remediations
     assert subject.Remediate(resource(KEY, open=True, text="0"), CONTEXT).remediations
+
+
+@rule(on=(KEY,), severity=Severity.HIGH, promise="encryption", fix="close every door")
+def doors_closed(key: Resource) -> Iterator[Finding]:
+    """Some of a list may be hidden."""
+    if any(door.get("open") for door in key.get("doors")):
+        yield "a door is open"
+
+
+@doors_closed.remedy
+def close(_key: Resource) -> Changes:
+    """closes them"""
+    return {("doors", "open"): False}
+
+
+def test_of_a_list_a_secret_block_is_left_as_it_was_sent() -> None:
+    subject = remediating(doors_closed, pack=Pack([doors_closed], reviewed=(), fallback=None))
+    beside = secret({"open": False})
+    (found,) = subject.Remediate(resource(KEY, doors=[{"open": True}, beside]), CONTEXT).remediations
+    assert json_format.MessageToDict(found.properties) == {"doors": [{"open": False}, beside]}
 
 
 def test_a_second_remedy_is_refused() -> None:
