@@ -46,7 +46,6 @@ YEARLY: int = setting(365, "days between two reviews at most", minimum=1)
 FOLDER: str = setting(
     "",
     "folder of the registers, relative to the program's; empty where none are kept, which leaves this undetermined",
-    owner="policies_reviewed",
 )
 
 

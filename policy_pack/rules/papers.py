@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from policy_pack.examples import allow, declare, kept
 from policy_pack.registers import Row as Entry
 from policy_pack.rules.diagnostic_access import PERSON, TAGS, TIER, require_diagnostic
 from policy_pack.rules.privacy import CUSTOMER_CLASSES, CUSTOMER_STORES, DEPLOYMENT, PAPERS, is_self_hosted
 from policy_pack.tokens import ROLE
-from policy_pack.vocabulary import Finding, NotApplicable, Registers, Resource, Severity, Unknown, aws, rule
+from policy_pack.vocabulary import Finding, NotApplicable, Registers, Resource, Severity, Unknown, aws, each, rule
+
+# What a tag refers to: the register, and the kind of agreement.
+REFERENCES = {
+    "transfer-basis": ("transfers", ""),
+    "dpa-register": ("agreements", "dpa"),
+    "dpa-ref": ("agreements", "dpa"),
+    "nda-ref": ("agreements", "nda"),
+    "scc-ref": ("transfers", ""),
+}
+OF_STORES = ("transfer-basis", "dpa-register")
+OF_ROLES = ("dpa-ref", "nda-ref", "scc-ref")
 
 
-def _in_force(registers: Registers, register: str, key: str, today: datetime.date) -> Entry | None:
-    """Return the row that a reference names.
+def _may_have(resource: Resource, key: str) -> bool:
+    try:
+        return bool(resource.tag(key))
+    except Unknown:
+        return True
+
+
+def _referred(
+    resource: Resource, key: str, registers: Registers, today: datetime.date
+) -> Generator[Finding, None, Entry | None]:
+    """Yield what is wrong with the row that a tag refers to, and return the row if nothing is.
 
     Raises:
-        Unknown: the stack's configuration names no registers.
+        Unknown: the tag, or whether the row is in force: the stack's configuration names no registers.
     """
+    name = resource.tag(key)
+    if not name:
+        return None
     if not registers.kept:
-        raise Unknown(f"whether {key} is in force (policies_reviewed.folder names no registers)")
-    row = registers.find(register, key)
-    return row if row is not None and row.in_force(today) else None
+        raise Unknown(f"whether {name} is in force (policies_reviewed.folder names no registers)")
+    register, kind = REFERENCES[key]
+    row = registers.find(register, name)
+    if row is not None and row.in_force(today) and row.more.get("kind", "") == kind:
+        return row
+    yield f"tag {key} names {name}, and {register}.yaml has no such {kind.upper() or 'row'} in force"
+    return None
 
 
 @rule(
@@ -45,20 +72,16 @@ def store_papers_in_force(
         raise NotApplicable("it holds no customer's data")
     if is_self_hosted(store, deployment):
         raise NotApplicable("the customer holds it, and nothing is transferred to the company")
-    basis, agreement = store.tag("transfer-basis"), store.tag("dpa-register")
-    if not basis and not agreement:
+    if not any(_may_have(store, key) for key in OF_STORES):
         raise NotApplicable("it names no papers; whether it must is customer_store_has_transfer_basis's to say")
-    if basis:
-        row = _in_force(registers, "transfers", basis, today)
-        region = store.region
-        if row is None:
-            yield f"tag transfer-basis names {basis}, and transfers.yaml has no such row in force"
-        elif region not in row.more["destinations"]:
-            yield f"tag transfer-basis names {basis}, which allows no transfer to {region}"
-    if agreement:
-        row = _in_force(registers, "agreements", agreement, today)
-        if row is None or row.more["kind"] != "dpa":
-            yield f"tag dpa-register names {agreement}, and agreements.yaml has no such DPA in force"
+
+    def judge(key: str) -> Iterator[Finding]:
+        row = yield from _referred(store, key, registers, today)
+        # Only a transfer goes somewhere.
+        if row is not None and "destinations" in row.more and store.region not in row.more["destinations"]:
+            yield f"tag {key} names {row.id}, which allows no transfer to {store.region}"
+
+    yield from each(OF_STORES, judge)
 
 
 @store_papers_in_force.passes
@@ -103,10 +126,6 @@ def papers_that_nobody_can_look_up() -> None:
     aws.s3.Bucket("data", tags=PAPERS)
 
 
-# What a diagnostic role refers to: the tag, the register and the kind of agreement.
-REFERENCES = {"dpa-ref": ("agreements", "dpa"), "nda-ref": ("agreements", "nda"), "scc-ref": ("transfers", "")}
-
-
 @rule(
     on=(ROLE,),
     severity=Severity.HIGH,
@@ -119,14 +138,13 @@ def diagnostic_papers_in_force(
 ) -> Iterator[Finding]:
     """A customer lets somebody look under agreements that both have signed, not under a tag's word."""
     require_diagnostic(role, tier)
-    named = {key: role.tag(key) for key in REFERENCES}
-    if not any(named.values()):
+    if not any(_may_have(role, key) for key in OF_ROLES):
         raise NotApplicable("it names no papers; whether it must is diagnostic_role_documented's to say")
-    for key, value in named.items():
-        register, kind = REFERENCES[key]
-        row = _in_force(registers, register, value, today) if value else None
-        if value and (row is None or (kind and row.more["kind"] != kind)):
-            yield f"tag {key} names {value}, and {register}.yaml has no such {kind or 'row'} in force"
+
+    def judge(key: str) -> Iterator[Finding]:
+        yield from _referred(role, key, registers, today)
+
+    yield from each(OF_ROLES, judge)
 
 
 def _role(tags: dict[str, str]) -> None:

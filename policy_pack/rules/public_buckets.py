@@ -126,7 +126,7 @@ def bucket_half_blocked() -> None:
 
 @public_access_blocked.remedy
 def block(resource: Resource, row: Row) -> Changes:
-    """sets all four settings, but on a multi-region access point, which would be replaced"""
+    """sets all four settings, for which an access point is replaced; leaves multi-region access points alone"""
     if resource.type == "aws:s3control/multiRegionAccessPoint:MultiRegionAccessPoint":
         return {}
     return {(*row.path, name): True for name in BLOCKS}

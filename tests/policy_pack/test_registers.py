@@ -23,7 +23,7 @@ from policy_pack.rules.governance import HANDBOOK
 from policy_pack.server import Analyzer
 from policy_pack.tokens import STACK
 from tests.policy_pack.engine import CONTEXT
-from tests.policy_pack.protocol import in_stack, resource, struct
+from tests.policy_pack.protocol import UNKNOWN_TEXT, in_stack, resource, struct
 
 ROOT = Path(__file__).parents[2]
 OWN = ROOT / "registers"
@@ -273,3 +273,12 @@ def test_without_registers_nothing_that_needs_them_passes() -> None:
         "policies_reviewed",
         "vendors_reviewed",
     }
+
+
+def test_one_paper_that_is_not_known_hides_no_other_that_is_not_in_force() -> None:
+    subject = Analyzer(PACK, FOUNDED, read(OWN))
+    tags = {"data-class": "restricted", "transfer-basis": UNKNOWN_TEXT, "dpa-register": "dpa/none"}
+    answer = subject.Analyze(resource("aws:s3/bucket:Bucket", tags=tags), CONTEXT)
+    (found,) = [item for item in answer.diagnostics if item.policyName == "store_papers_in_force"]
+    assert found.message.startswith("tag dpa-register names dpa/none")
+    assert found.enforcementLevel == proto.MANDATORY
