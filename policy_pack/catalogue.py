@@ -176,7 +176,7 @@ def cites(rule: Rule, token: str) -> set[str]:
 def types_read(rule: Rule) -> frozenset[str]:
     """Return the types that a rule's code and tables name, besides those that it judges."""
     root = rule.check.__module__.partition(".")[0]
-    return frozenset(_tokens((*rule.on.values(), rule.check), root, set()))
+    return frozenset(_tokens((*rule.on.values(), rule.check), root, {}))
 
 
 def problems(rules: Sequence[Rule]) -> list[str]:
@@ -259,7 +259,7 @@ def _rows(name: str) -> Iterator[tuple[int, dict[str, str]]]:
             yield reader.line_num, row
 
 
-def _tokens(value: Any, root: str, seen: set[int]) -> Iterator[str]:
+def _tokens(value: Any, root: str, seen: dict[int, Any]) -> Iterator[str]:
     """Yield the type tokens inside a value: data of any depth, or a function of package `root` and what it calls."""
     if isinstance(value, str):
         if _TOKEN.fullmatch(value):
@@ -267,7 +267,7 @@ def _tokens(value: Any, root: str, seen: set[int]) -> Iterator[str]:
         return
     if id(value) in seen:
         return
-    seen.add(id(value))
+    seen[id(value)] = value  # kept alive, so that nothing else takes its id
     inside: Iterable[Any] = ()
     if isinstance(value, Mapping):
         inside = (*value.keys(), *value.values())
