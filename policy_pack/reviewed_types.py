@@ -62,9 +62,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     ),
-    "an identity provider, which lets nobody in without a role that is judged itself": (
-        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
-    ),
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
     "arranges or searches the events of a log group that is judged itself": (
         "aws:cloudwatch/logIndexPolicy:LogIndexPolicy",
@@ -99,19 +96,15 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
-        "aws:rds/subnetGroup:SubnetGroup",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
-        "aws:accessanalyzer/analyzer:Analyzer",
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
-        "aws:securityhub/account:Account",
         "aws:securityhub/findingAggregator:FindingAggregator",
         "aws:securityhub/standardsSubscription:StandardsSubscription",
     ),
     "AWS writes its policies, and its service alone may take it": ("aws:iam/serviceLinkedRole:ServiceLinkedRole",),
     "carries traffic that security groups let through": (
-        "aws:ec2/eip:Eip",
         "aws:ec2/internetGateway:InternetGateway",
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",

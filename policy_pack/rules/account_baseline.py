@@ -11,15 +11,17 @@ from policy_pack.tokens import STACK, TRAIL
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, each, rule, setting
 
 AUTO = "auto"
+ANALYZER = "aws:accessanalyzer/analyzer:Analyzer"
 
 
 class Part(NamedTuple):
-    """A type of which the account has one, a value of it that counts, and the controls that ask for it."""
+    """A type of which the account has one, the values of it that count, and the controls that ask for it."""
 
     token: str
     controls: tuple[str, ...]
     key: str = ""
-    value: str = ""
+    values: tuple[str, ...] = ()
+    unset: str = ""
 
 
 PARTS: dict[str, Part] = {
@@ -39,19 +41,23 @@ PARTS: dict[str, Part] = {
         "aws:account/alternativeContact:AlternativeContact",
         ("SH:Account.1", "CIS7:2.3"),
         "alternateContactType",
-        "SECURITY",
+        ("SECURITY",),
     ),
     "support-role": Part(
         "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
         ("SH:IAM.18", "CIS7:2.15"),
         "policyArn",
-        "arn:aws:iam::aws:policy/AWSSupportAccess",
+        ("arn:aws:iam::aws:policy/AWSSupportAccess",),
+    ),
+    "access-analyzer": Part(ANALYZER, ("SH:IAM.28", "CIS7:2.18"), "type", ("ACCOUNT", "ORGANIZATION"), unset="ACCOUNT"),
+    "unused-access-analyzer": Part(
+        ANALYZER, ("PH:AA-UNUSED",), "type", ("ACCOUNT_UNUSED_ACCESS", "ORGANIZATION_UNUSED_ACCESS"), unset="ACCOUNT"
     ),
     "automation-log": Part(
         "aws:ssm/serviceSetting:ServiceSetting",
         ("SH:SSM.6",),
         "settingId",
-        "/ssm/automation/customer-script-log-destination",
+        ("/ssm/automation/customer-script-log-destination",),
     ),
     "allowed-images": Part("aws:ec2/allowedImagesSettings:AllowedImagesSettings", ("PH:AMI-ALLOW",)),
     "inventory": Part("aws:resourceexplorer/index:Index", ("PH:INVENTORY",)),
@@ -97,13 +103,15 @@ def account_baseline_complete(
         if part.key and not any(_meant(part, item) for item in found):
             found = []
         if not found:
-            yield f"{name}: {stack.name} has no {part.token}" + (f" of {part.value}" if part.value else "")
+            yield f"{name}: {stack.name} has no {part.token}" + (f" of {part.values[0]}" if part.values else "")
 
     yield from each(parts, judge)
 
 
 def _meant(part: Part, item: Resource) -> bool:
-    return str(item.get(part.key)).endswith(part.value)
+    # A setting may be named by its ARN.
+    value = str(item.get(part.key, default=part.unset))
+    return value in part.values or any(value.endswith(f":servicesetting{name}") for name in part.values)
 
 
 def _baseline(*, contact: str = "SECURITY") -> None:
@@ -131,6 +139,8 @@ def _baseline(*, contact: str = "SECURITY") -> None:
         "log", setting_id="/ssm/automation/customer-script-log-destination", setting_value="CloudWatch"
     )
     aws.ec2.AllowedImagesSettings("all", state="enabled")
+    aws.accessanalyzer.Analyzer("outside", analyzer_name="outside")
+    aws.accessanalyzer.Analyzer("unused", analyzer_name="unused", type="ACCOUNT_UNUSED_ACCESS")
     aws.resourceexplorer.Index("all", type="AGGREGATOR")
     selection: aws.backup.RestoreTestingPlanRecoveryPointSelectionArgsDict = {
         "algorithm": "LATEST_WITHIN_WINDOW",
@@ -160,3 +170,43 @@ def a_trail_and_nothing_else() -> None:
 @account_baseline_complete.fails
 def nobody_to_call() -> None:
     _baseline(contact="BILLING")
+
+
+@rule(
+    on=(ANALYZER,),
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("PH:AA-UNUSED",),
+    fix="set configuration.unusedAccess.unusedAccessAge to the days between two reviews, or less",
+)
+def unused_access_found_in_time(
+    analyzer: Resource,
+    *,
+    most_days: int = setting(90, "days after which access that nobody used is reported", minimum=1),
+) -> Iterator[Finding]:
+    """A right that nobody used since the last review is one to take away at the next."""
+    if not str(analyzer.get("type", default="ACCOUNT")).endswith("_UNUSED_ACCESS"):
+        raise NotApplicable("it looks for access from outside")
+    # IAM Access Analyzer API Reference, UnusedAccessConfiguration: 90 days where it is absent.
+    days = analyzer.get("configuration", "unusedAccess", "unusedAccessAge", default=90)
+    if days > most_days:
+        yield f"configuration.unusedAccess.unusedAccessAge is {days}, more than {most_days}"
+
+
+def _unused(days: int) -> None:
+    aws.accessanalyzer.Analyzer(
+        "unused",
+        analyzer_name="unused",
+        type="ACCOUNT_UNUSED_ACCESS",
+        configuration={"unused_access": {"unused_access_age": days}},
+    )
+
+
+@unused_access_found_in_time.passes
+def after_a_quarter() -> None:
+    _unused(90)
+
+
+@unused_access_found_in_time.fails
+def after_a_year() -> None:
+    _unused(365)

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.rules.deletion import LOCK, active_rules, covers_everything
-from policy_pack.tokens import BUCKET, BUCKETS, TRAIL
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, rule, setting
+from policy_pack.documents import allows, conditions, name_of, principals, statements
+from policy_pack.examples import allow
+from policy_pack.rules.deletion import LOCK, VERSIONING, active_rules, covers_everything
+from policy_pack.rules.public_buckets import BLOCKS, PUBLIC_ACCESS_BLOCK
+from policy_pack.tokens import BUCKET, BUCKET_LOGGING, BUCKET_POLICY, BUCKETS, TRAIL, inline
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    aws,
+    each,
+    rule,
+    setting,
+)
 
 
 def _require_archive(bucket: Resource, graph: Graph) -> None:
@@ -101,3 +115,85 @@ def kept_for_seven_years() -> None:
 @audit_archive_kept.fails
 def kept_for_a_year() -> None:
     _archive(days=365, expire=365)
+
+
+@rule(
+    on=BUCKETS,
+    severity=Severity.HIGH,
+    promise="information-security",
+    controls=("SH:CloudTrail.6", "SH:CloudTrail.7", "CIS7:4.4"),
+    fix="block public access, log accesses, keep versions, and let cloudtrail.amazonaws.com in with aws:SourceArn",
+)
+def audit_archive_guarded(bucket: Resource, graph: Graph) -> Iterator[Finding]:
+    """Whoever reads the trail learns how the account works; whoever writes to it says what happened."""
+    _require_archive(bucket, graph)
+    parts = (_closed, _access_logged, _versioned, _written_by_the_trail_alone)
+    yield from each(parts, lambda part: part(bucket, graph))
+
+
+def _closed(bucket: Resource, graph: Graph) -> Iterator[Finding]:
+    blocks = graph.children(bucket, on=PUBLIC_ACCESS_BLOCK, via="bucket")
+    if not any(all(block.get(name) is True for name in BLOCKS) for block in blocks):
+        yield "public access is not blocked in all four ways"
+
+
+def _access_logged(bucket: Resource, graph: Graph) -> Iterator[Finding]:
+    if not inline(bucket, "logging") and not graph.children(bucket, on=BUCKET_LOGGING, via="bucket"):
+        yield "accesses to it are not logged"
+
+
+def _versioned(bucket: Resource, graph: Graph) -> Iterator[Finding]:
+    states = [item.get("versioningConfiguration", "status") for item in graph.children(bucket, VERSIONING, "bucket")]
+    if "Enabled" not in states and not any(item.get("enabled") for item in inline(bucket, "versioning")):
+        yield "it keeps no versions"
+
+
+def _written_by_the_trail_alone(bucket: Resource, graph: Graph) -> Iterator[Finding]:
+    holders = [bucket] if bucket.has("policy") else graph.children(bucket, on=BUCKET_POLICY, via="bucket")
+    for holder in holders:
+        yield from each(statements(holder, "policy"), _bound_to_a_trail)
+
+
+def _bound_to_a_trail(statement: Props) -> Iterator[Finding]:
+    if not allows(statement):
+        return
+    for kind, text in principals(statement):
+        if kind == "Service" and text == "cloudtrail.amazonaws.com":
+            if "aws:sourcearn" not in {key for _, key, _ in conditions(statement)}:
+                yield f"{name_of(statement)} lets CloudTrail in for whoever asks it: aws:SourceArn is missing"
+        elif kind != "Service":
+            yield f"{name_of(statement)} lets {text} in"
+
+
+def _guarded(**condition: Any) -> None:
+    for kind, name in ((aws.s3.Bucket, "trails"), (aws.s3.BucketV2, "old")):
+        bucket = kind(name, bucket=name)
+        aws.cloudtrail.Trail(name, s3_bucket_name=bucket.id)
+        aws.s3.BucketPublicAccessBlock(
+            name,
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+        )
+        aws.s3.BucketLogging(name, bucket=bucket.id, target_bucket="logs", target_prefix=f"{name}/")
+        aws.s3.BucketVersioning(name, bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+        policy = allow("s3:PutObject", Principal={"Service": "cloudtrail.amazonaws.com"}, Resource="*", **condition)
+        aws.s3.BucketPolicy(name, bucket=bucket.id, policy=policy)
+
+
+@audit_archive_guarded.passes
+def for_one_trail() -> None:
+    _guarded(Condition={"StringEquals": {"aws:SourceArn": "arn:aws:cloudtrail:us-west-2:111122223333:trail/account"}})
+
+
+@audit_archive_guarded.fails
+def for_every_trail_of_the_world() -> None:
+    _guarded()
+
+
+@audit_archive_guarded.fails
+def unguarded() -> None:
+    bucket = aws.s3.Bucket("trails")
+    aws.cloudtrail.Trail("account", s3_bucket_name=bucket.id)

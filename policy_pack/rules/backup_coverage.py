@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.values import leaves, raw
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, rule
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, rule, setting
 
 SELECTION = "aws:backup/selection:Selection"
+INSTANCE = "aws:ec2/instance:Instance"
 
 
 class Store(NamedTuple):
@@ -24,6 +25,7 @@ IN_A_PLAN = {
     "aws:dynamodb/table:Table": Store("arn:aws:dynamodb:*:*:table/*", ("SH:DynamoDB.4",)),
     "aws:ebs/volume:Volume": Store("arn:aws:ec2:*:*:volume/*", ("SH:EC2.28",)),
     "aws:efs/fileSystem:FileSystem": Store("arn:aws:elasticfilesystem:*:*:file-system/*", ("SH:EFS.2",)),
+    INSTANCE: Store("arn:aws:ec2:*:*:instance/*", ("SH:EC2.28",)),
     DATABASE_CLUSTER: Store("arn:aws:rds:*:*:cluster:*", ("PH:AURORA-PLAN",)),
     DATABASE_INSTANCE: Store("arn:aws:rds:*:*:db:*", ("SH:RDS.26",)),
 }
@@ -36,10 +38,20 @@ IN_A_PLAN = {
     controls=("PH:SEL-COVER",),
     fix="name the store in an aws.backup.Selection, or give it the tag that one selects by",
 )
-def store_in_backup_plan(store: Resource, graph: Graph, row: Store) -> Iterator[Finding]:
+def store_in_backup_plan(
+    store: Resource,
+    graph: Graph,
+    row: Store,
+    *,
+    engine_native: str = setting("engine-native", "value of the backup tag of a store whose engine backs it up"),
+) -> Iterator[Finding]:
     """A store that no plan selects has no backup, whatever the plan says."""
+    if store.type == INSTANCE and not store.has("ebsBlockDevices"):
+        raise NotApplicable("it has no volume inside beside the one that its image fills")
     if store.has("replicateSourceDb"):
         raise NotApplicable("a replica is backed up with its source")
+    if store.tag("backup") == engine_native:
+        raise NotApplicable("its engine writes backups of its own, whose bucket is judged itself")
     unknown: Unknown | None = None
     for selection in graph.of_type(SELECTION):
         try:
@@ -116,6 +128,19 @@ def selected_by_tag() -> None:
     aws.efs.FileSystem("shared", tags=tags)
     aws.rds.Instance("reports", instance_class="db.t4g.small", tags=tags)
     _selection(selection_tags=[{"type": "STRINGEQUALS", "key": "backup", "value": "daily"}])
+
+
+@store_in_backup_plan.passes
+def volumes_inside_an_instance() -> None:
+    disk: Any = [{"device_name": "/dev/sdf", "volume_size": 500}]
+    aws.ec2.Instance("events", ami="ami-1", ebs_block_devices=disk, tags={"backup": "daily"})
+    _selection(selection_tags=[{"type": "STRINGEQUALS", "key": "backup", "value": "daily"}])
+
+
+@store_in_backup_plan.fails
+def volumes_inside_an_instance_that_nobody_selects() -> None:
+    disk: Any = [{"device_name": "/dev/sdf", "volume_size": 500}]
+    aws.ec2.Instance("events", ami="ami-1", ebs_block_devices=disk)
 
 
 @store_in_backup_plan.passes

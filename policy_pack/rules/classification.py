@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pulumi
 
-from policy_pack.rules.backup_coverage import IN_A_PLAN
 from policy_pack.tokens import (
     BUCKETS,
     DATABASE_CLUSTER,
@@ -34,7 +33,7 @@ HOLDS_DATA = tuple(
             "aws:secretsmanager/secret:Secret",
             "aws:sns/topic:Topic",
             "aws:sqs/queue:Queue",
-            *IN_A_PLAN,
+            "aws:dynamodb/table:Table",
         )
     )
 )

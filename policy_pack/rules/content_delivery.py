@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.tokens import BUCKETS
 from policy_pack.vocabulary import (
     Finding,
     Graph,
@@ -18,6 +20,7 @@ from policy_pack.vocabulary import (
     each,
     judge_rows,
     rule,
+    setting,
 )
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
@@ -241,3 +244,67 @@ def other_headers_alone() -> None:
 @distribution_sends_hsts.undetermined
 def policy_of_another_stack() -> None:
     _distribution({}, headers="0b1c2d3e-aaaa-bbbb-cccc-1234567890ab")
+
+
+BUCKETS_ELSEWHERE: list[str] = setting([], "names of buckets of other stacks that distributions may serve")
+S3_HOST = re.compile(r"(?P<bucket>.+?)\.s3(?:-website)?[.-](?:[a-z0-9-]+\.)?amazonaws\.com")
+
+
+@rule(
+    on=(DISTRIBUTION,),
+    severity=Severity.HIGH,
+    promise="data-protection",
+    controls=("SH:CloudFront.12",),
+    fix="let the origin name a bucket of this stack, or name the bucket of another stack in buckets_elsewhere",
+)
+def distribution_origin_bucket_exists(
+    distribution: Resource,
+    graph: Graph,
+    *,
+    buckets_elsewhere: list[str] = BUCKETS_ELSEWHERE,
+) -> Iterator[Finding]:
+    """Whoever creates the bucket that a distribution names and nobody owns serves what they like under our name."""
+    known = {identity for bucket in graph.of_type(*BUCKETS) for identity in bucket.identities}
+
+    def judge(origin: Props) -> Iterator[Finding]:
+        if origin.has("customOriginConfig") or origin.has("vpcOriginConfig"):
+            return
+        try:
+            host = S3_HOST.fullmatch(origin.get("domainName"))
+        except Unknown:
+            # The reference is known, where the name isn't; it raises again where neither is.
+            if not graph.targets(distribution, "origins", *BUCKETS):
+                raise
+            return
+        if host and host["bucket"] not in known and host["bucket"] not in buckets_elsewhere:
+            yield f"{origin.where('domainName')} names {host['bucket']}, which is no bucket of this stack"
+
+    yield from each(distribution.get("origins", default=()), judge)
+
+
+def _serving(domain: Any) -> None:
+    behavior: Any = {
+        "allowed_methods": ["GET", "HEAD"],
+        "cached_methods": ["GET", "HEAD"],
+        "target_origin_id": "site",
+        "viewer_protocol_policy": "https-only",
+    }
+    aws.cloudfront.Distribution(
+        "site",
+        enabled=True,
+        restrictions={"geo_restriction": {"restriction_type": "none"}},
+        default_cache_behavior=behavior,
+        origins=[{"origin_id": "site", "domain_name": domain, "origin_access_control_id": "oac-1"}],
+        viewer_certificate=_certificate({}),
+    )
+
+
+@distribution_origin_bucket_exists.passes
+def a_bucket_of_the_stack() -> None:
+    site = aws.s3.Bucket("site", bucket="site")
+    _serving(site.bucket.apply(lambda name: f"{name}.s3.us-west-2.amazonaws.com"))
+
+
+@distribution_origin_bucket_exists.fails
+def a_bucket_that_was_deleted() -> None:
+    _serving("old-site.s3.amazonaws.com")

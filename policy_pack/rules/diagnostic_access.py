@@ -186,6 +186,8 @@ def from_anywhere() -> None:
 
 
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+MANAGED_POLICY = "aws:iam/policy:Policy"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 # What reads settings and logs, and neither changes nor takes away anything.
 READS: list[str] = setting(
     [
@@ -210,7 +212,7 @@ READS: list[str] = setting(
 
 
 @rule(
-    on=(ROLE_POLICY,),
+    on=(ROLE_POLICY, MANAGED_POLICY),
     severity=Severity.HIGH,
     promise="gdpr",
     controls=("PH:DIAG-READONLY",),
@@ -220,7 +222,7 @@ def diagnostic_role_reads_only(
     policy: Resource, graph: Graph, *, tier: str = TIER, reads: list[str] = READS
 ) -> Iterator[Finding]:
     """Whoever looks must not be able to change or to export what they see."""
-    if not any(role.tag("access-tier") == tier for role in graph.targets(policy, "role", ROLE)):
+    if not any(role.tag("access-tier") == tier for role in _roles(policy, graph)):
         raise NotApplicable("it isn't of a diagnostic role of this stack")
 
     def judge(statement: Props) -> Iterator[Finding]:
@@ -236,10 +238,19 @@ def diagnostic_role_reads_only(
     yield from each(statements(policy, "policy"), judge)
 
 
+def _roles(policy: Resource, graph: Graph) -> Iterator[Resource]:
+    """Yield the roles that a policy is inside of, or attached to."""
+    holders = [policy] if policy.type == ROLE_POLICY else graph.children(policy, on=ATTACHMENT, via="policyArn")
+    for holder in holders:
+        yield from graph.targets(holder, "role", ROLE)
+
+
 def _allow(action: object) -> None:
     look = _role(WINDOW)
-    group = f"arn:aws:logs:us-west-2:{OWN_ACCOUNT}:log-group:web:*"
-    aws.iam.RolePolicy("look", role=look.name, policy=allow(action, Resource=group))
+    document = allow(action, Resource=f"arn:aws:logs:us-west-2:{OWN_ACCOUNT}:log-group:web:*")
+    aws.iam.RolePolicy("look", role=look.name, policy=document)
+    managed = aws.iam.Policy("look", policy=document)
+    aws.iam.RolePolicyAttachment("look", role=look.name, policy_arn=managed.arn)
 
 
 @diagnostic_role_reads_only.passes

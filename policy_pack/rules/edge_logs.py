@@ -15,6 +15,7 @@ DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 DELIVERY = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
 ZONE = "aws:route53/zone:Zone"
 QUERY_LOG = "aws:route53/queryLog:QueryLog"
+RESOLVER_CONFIG = "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig"
 RESOLVER_LOG = "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation"
 
 
@@ -133,21 +134,23 @@ def queries_not_logged() -> None:
 
 
 @rule(
-    on=(VPC,),
+    on={VPC: "resourceId", RESOLVER_CONFIG: "resolverQueryLogConfigId"},
     severity=Severity.MEDIUM,
     promise="information-security",
+    controls=("SH:Route53.2",),
     fix="give the VPC an aws.route53.ResolverQueryLogConfigAssociation",
 )
-def resolver_queries_logged(vpc: Resource, graph: Graph) -> Iterator[Finding]:
+def resolver_queries_logged(resource: Resource, graph: Graph, row: str) -> Iterator[Finding]:
     """Data leaves through name queries when every other way is shut."""
-    if not graph.children(vpc, on=RESOLVER_LOG, via="resourceId"):
-        yield "no resolver query log covers it"
+    if not graph.children(resource, on=RESOLVER_LOG, via=row):
+        yield "no resolver query log covers it" if resource.type == VPC else "no VPC uses it"
 
 
 @resolver_queries_logged.passes
 def resolver_logged() -> None:
     vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
-    aws.route53.ResolverQueryLogConfigAssociation("main", resource_id=vpc.id, resolver_query_log_config_id="rqlc-1")
+    logs = aws.route53.ResolverQueryLogConfig("main", destination_arn="arn:logs")
+    aws.route53.ResolverQueryLogConfigAssociation("main", resource_id=vpc.id, resolver_query_log_config_id=logs.id)
 
 
 @resolver_queries_logged.fails

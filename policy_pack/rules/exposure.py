@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from policy_pack.documents import is_bound_to_source
 from policy_pack.examples import declare, declare_rows
 from policy_pack.rules.vendors import texts
-from policy_pack.tokens import DATABASE_INSTANCE, SUBNET
+from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE, SUBNET
 from policy_pack.vocabulary import Finding, Props, Resource, Row, Severity, aws, each, rule
 
 FALSE = (False, "false")
@@ -41,6 +41,7 @@ NOT_PUBLIC = {
     ),
     "aws:neptune/clusterInstance:ClusterInstance": Row(("publiclyAccessible",), FALSE, unset=False),
     "aws:rds/clusterInstance:ClusterInstance": Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2",)),
+    DATABASE_CLUSTER: Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2",)),
     DATABASE_INSTANCE: Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2", "CIS7:3.2.3")),
     "aws:redshift/cluster:Cluster": Row(("publiclyAccessible",), FALSE, unset=False),
     "aws:redshiftserverless/workgroup:Workgroup": Row(("publiclyAccessible",), FALSE, unset=False),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policy_pack.examples import declare, declare_rows
 from policy_pack.rules.network import DEFAULT_GROUP, GROUP_RULE, INGRESS_RULE
 from policy_pack.tokens import SECURITY_GROUP
-from policy_pack.vocabulary import Finding, Props, Resource, Row, Severity, aws, each, rule
+from policy_pack.vocabulary import Finding, Forbidden, Props, Resource, Row, Severity, aws, each, rule
 
 INSTANCE = "aws:ec2/instance:Instance"
 LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
@@ -37,6 +37,22 @@ def by_session_manager() -> None:
 @host_without_ssh_key.fails
 def by_a_key() -> None:
     aws.ec2.Instance("web", ami="ami-1", instance_type="m7g.large", key_name="ada")
+
+
+@rule(
+    on={"aws:ec2/keyPair:KeyPair": Forbidden("Session Manager", controls=("PH:KEYPAIR",))},
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    fix="delete the key pair, and start sessions with Session Manager",
+)
+def no_ssh_key_pair(pair: Resource, row: Forbidden) -> Iterator[Finding]:
+    """A key that is there will be used one day, and its other half is on somebody's laptop."""
+    yield f"{pair.name} is a way around {row.instead}"
+
+
+@no_ssh_key_pair.fails
+def a_key_of_somebody() -> None:
+    aws.ec2.KeyPair("ada", public_key="ssh-ed25519 AAAA ada")
 
 
 @rule(

@@ -81,10 +81,10 @@ def trail_changes_raise_alarms(trail: Resource, graph: Graph) -> Iterator[Findin
         yield "cloudWatchLogsGroupArn is not set, so nothing of it can raise an alarm"
         return
     unknown: list[Unknown] = []
-    watching = list(_watching(groups[0], graph, unknown))
+    filters = list(watching(groups[0], graph, unknown))
 
     def judge(name: str) -> Iterator[Finding]:
-        missed = [event for event in WATCHES[name].events if not any(selects(event) for selects in watching)]
+        missed = [event for event in WATCHES[name].events if not any(selects(event) for selects in filters)]
         if missed and unknown:
             raise unknown[0]
         if missed:
@@ -94,7 +94,7 @@ def trail_changes_raise_alarms(trail: Resource, graph: Graph) -> Iterator[Findin
     yield from each(WATCHES, judge)
 
 
-def _watching(group: Resource, graph: Graph, unknown: list[Unknown]) -> Iterator[Predicate]:
+def watching(group: Resource, graph: Graph, unknown: list[Unknown]) -> Iterator[Predicate]:
     """Yield what each filter of a log group selects, of those with an alarm; add to `unknown` what can't be told."""
     for item in graph.of_type(FILTER):
         try:

@@ -101,6 +101,23 @@ PRIVATE_TIERS: list[str] = setting(
 )
 
 
+def ways_to_the_internet(subnet: Resource, graph: Graph) -> Iterator[Finding]:
+    """Yield every route that makes a subnet public, inside its route table or beside it."""
+
+    def judge_table(table: Resource) -> Iterator[Finding]:
+        for inside in table.get("routes", default=()):
+            if str(inside.get("gatewayId", default="")).startswith("igw-"):
+                yield f"the route table {table.name} of {subnet.name} has a route to an internet gateway"
+        yield from each(graph.children(table, on=ROUTE, via="routeTableId"), judge_route)
+
+    def judge_route(route: Resource) -> Iterator[Finding]:
+        if "gatewayId" in route and graph.targets(route, "gatewayId", GATEWAY):
+            yield f"the route {route.name} of {subnet.name} leads to an internet gateway"
+
+    for association in graph.children(subnet, on=ASSOCIATION, via="subnetId"):
+        yield from each(graph.targets(association, "routeTableId", ROUTE_TABLE), judge_table)
+
+
 @rule(
     on=(SUBNET,),
     severity=Severity.HIGH,
@@ -113,18 +130,7 @@ def private_subnet_not_routed(subnet: Resource, graph: Graph, *, tiers: list[str
     if subnet.tag("tier") not in tiers:
         raise NotApplicable("its tier isn't a private one")
 
-    def judge_table(table: Resource) -> Iterator[Finding]:
-        for inside in table.get("routes", default=()):
-            if str(inside.get("gatewayId", default="")).startswith("igw-"):
-                yield f"its route table {table.name} has a route to an internet gateway"
-        yield from each(graph.children(table, on=ROUTE, via="routeTableId"), judge_route)
-
-    def judge_route(route: Resource) -> Iterator[Finding]:
-        if "gatewayId" in route and graph.targets(route, "gatewayId", GATEWAY):
-            yield f"its route {route.name} leads to an internet gateway"
-
-    for association in graph.children(subnet, on=ASSOCIATION, via="subnetId"):
-        yield from each(graph.targets(association, "routeTableId", ROUTE_TABLE), judge_table)
+    yield from ways_to_the_internet(subnet, graph)
 
 
 def _route(**target: Any) -> None:

@@ -17,7 +17,7 @@ BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictP
     on=BUCKETS,
     severity=Severity.HIGH,
     promise="system-access-control",
-    controls=("SH:S3.8", "CIS7:3.1.4"),
+    controls=("SH:S3.2", "SH:S3.3", "SH:S3.8", "CIS7:3.1.4"),
     fix="give the bucket an aws.s3.BucketPublicAccessBlock with all four settings true",
 )
 def bucket_blocks_public_access(bucket: Resource, graph: Graph) -> Iterator[Finding]:

@@ -39,7 +39,7 @@ def in_a_bucket_alone() -> None:
     on=(TRAIL,),
     severity=Severity.MEDIUM,
     promise="information-security",
-    controls=("SH:S3.22", "SH:S3.23", "CIS7:4.8", "CIS7:4.9"),
+    controls=("SH:S3.22", "SH:S3.23", "CIS7:4.8", "CIS7:4.9", "PH:DIAG-LOG"),
     fix="select data events of AWS::S3::Object, reads and writes",
 )
 def trail_records_object_access(trail: Resource) -> Iterator[Finding]:

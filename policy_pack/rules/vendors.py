@@ -45,6 +45,7 @@ _ACCOUNT = re.compile(r"(?:arn:[^:]*:[^:]*:[^:]*:)?(\d{12})(?::.*)?")
 
 POLICIES = {
     **{token: Row(row.path) for token, row in RESOURCE_POLICIES.items()},
+    BUCKET_POLICY: Row(("policy",), controls=("PH:NO-SALE",)),
     **dict.fromkeys(
         (
             KEY,
@@ -60,6 +61,7 @@ POLICIES = {
 NAMED = {
     "aws:acmpca/permission:Permission": Row(("sourceAccount",)),
     "aws:cloudwatch/eventPermission:EventPermission": Row(("principal",)),
+    "aws:cloudwatch/metricStream:MetricStream": Row(("firehoseArn",), controls=("PH:SUBPROC-EGRESS",)),
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": Row(("accountId",)),
     "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": Row(("accountId",)),
     "aws:ec2/vpcEndpointService:VpcEndpointService": Row(("allowedPrincipals",), controls=("PH:PRIVATELINK",)),
@@ -116,19 +118,29 @@ def foreign_account_registered(  # noqa: PLR0913 - what it reads, and what may b
     def judge_statement(statement: Props) -> Iterator[Finding]:
         yield from each(accounts_named(statement), lambda account: judge_account(account, name_of(statement)))
 
-    def judge_text(text: str) -> Iterator[Finding]:
-        found = _ACCOUNT.fullmatch(text)
-        if found:
-            yield from judge_account(found[1], resource.where(*row.path))
-
+    judge_text = judge_account_of(resource, own_accounts, registered_accounts)
     if resource.type in POLICIES:
         yield from each(statements(resource, *row.path), judge_statement)
     else:
-        yield from each(texts(resource, *row.path), judge_text)
+        yield from each(texts(resource, *row.path), lambda text: judge_text(text, resource.where(*row.path)))
+
+
+def judge_account_of(
+    resource: Resource, own: Collection[str], registered: Collection[str], does: str = "lets in"
+) -> Callable[[str, str], Iterator[Finding]]:
+    """Return a check of the account that a text or ARN names, where it names one; it takes the text and its place."""
+    judge_account = _judge(resource, own, registered, does)
+
+    def judge(text: str, where: str) -> Iterator[Finding]:
+        found = _ACCOUNT.fullmatch(text)
+        if found:
+            yield from judge_account(found[1], where)
+
+    return judge
 
 
 def _judge(
-    resource: Resource, own: Collection[str], registered: Collection[str]
+    resource: Resource, own: Collection[str], registered: Collection[str], does: str = "lets in"
 ) -> Callable[[str, str], Iterator[Finding]]:
     own = {*own, *resource.provider.get("allowedAccountIds", default=())}
 
@@ -138,12 +150,13 @@ def _judge(
         if not own:
             yield Unknown(f"whether the account in {where} is one of the company's own (own_accounts names none)")
         else:
-            yield f"{where} lets in account {account}, which is not registered"
+            yield f"{where} {does} account {account}, which is not registered"
 
     return judge
 
 
-def _own() -> pulumi.ResourceOptions:
+def own_provider() -> pulumi.ResourceOptions:
+    """The options of a resource in the company's own account, for examples."""
     own = aws.Provider("own", region="us-west-2", allowed_account_ids=[OWN_ACCOUNT])
     return pulumi.ResourceOptions(provider=own)
 
@@ -166,7 +179,7 @@ def for_nobody_by_name() -> None:
 
 @foreign_account_registered.passes
 def for_the_own_account() -> None:
-    aws.s3.BucketPolicy("data", bucket="data", policy=_for(OWN_ACCOUNT), opts=_own())
+    aws.s3.BucketPolicy("data", bucket="data", policy=_for(OWN_ACCOUNT), opts=own_provider())
 
 
 @foreign_account_registered.passes
@@ -190,19 +203,19 @@ def for_a_vendor_whose_agreement_ended() -> Registers:
 
 @foreign_account_registered.fails
 def for_an_unknown_company() -> None:
-    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=own_provider())
 
 
 @foreign_account_registered.fails
 def for_everybody_bound_to_an_unknown_company() -> None:
     bound = {"StringEquals": {"aws:PrincipalAccount": [OWN_ACCOUNT, "444455556666"]}}
     policy = allow(Principal="*", Resource="*", Condition=bound)
-    aws.sqs.Queue("events", policy=policy, opts=_own())
+    aws.sqs.Queue("events", policy=policy, opts=own_provider())
 
 
 @foreign_account_registered.fails
 def share_with_an_unknown_company() -> None:
-    aws.ram.PrincipalAssociation("share", principal="444455556666", resource_share_arn="arn", opts=_own())
+    aws.ram.PrincipalAssociation("share", principal="444455556666", resource_share_arn="arn", opts=own_provider())
 
 
 @foreign_account_registered.undetermined
@@ -245,12 +258,12 @@ def bucket_policy_keeps_ownership(resource: Resource, *, own_accounts: list[str]
 def read_and_write() -> None:
     for token in (BUCKET_POLICY, *BUCKETS):
         declare(token, policy=_for("444455556666", ["s3:GetObject", "s3:PutObject"]))
-    aws.s3.BucketPolicy("own", bucket="own", policy=_for(OWN_ACCOUNT, "s3:*"), opts=_own())
+    aws.s3.BucketPolicy("own", bucket="own", policy=_for(OWN_ACCOUNT, "s3:*"), opts=own_provider())
 
 
 @bucket_policy_keeps_ownership.fails
 def everything_in_the_bucket() -> None:
-    aws.s3.BucketPolicy("data", bucket="data", policy=_for("444455556666", "s3:Put*"), opts=_own())
+    aws.s3.BucketPolicy("data", bucket="data", policy=_for("444455556666", "s3:Put*"), opts=own_provider())
 
 
 @bucket_policy_keeps_ownership.undetermined
@@ -258,11 +271,18 @@ def everything_to_whom_may_be_ourselves() -> None:
     aws.s3.BucketPolicy("data", bucket="data", policy=_for(OWN_ACCOUNT, "s3:*"))
 
 
+REQUEST_PAYMENT = (
+    "aws:s3/bucketRequestPaymentConfiguration:BucketRequestPaymentConfiguration",
+    "aws:s3/bucketRequestPaymentConfigurationV2:BucketRequestPaymentConfigurationV2",
+)
 NO_OUTSIDERS = {
     "aws:ram/resourceShare:ResourceShare": Row(
-        ("allowExternalPrincipals",), (False,), unset=True, controls=("PH:RAM", "PH:NO-SALE")
+        ("allowExternalPrincipals",), (False,), unset=True, controls=("PH:RAM", "PH:NO-SALE", "PH:SUBPROC-PRINCIPAL")
     ),
     "aws:ec2/vpcEndpointService:VpcEndpointService": Row(("acceptanceRequired",), controls=("PH:PRIVATELINK",)),
+    # Who pays for requests is another account, which is what selling data takes.
+    **dict.fromkeys(REQUEST_PAYMENT, Row(("payer",), ("BucketOwner",), controls=("PH:NO-SALE",))),
+    **dict.fromkeys(BUCKETS, Row(("requestPayer",), ("BucketOwner",), unset="BucketOwner", controls=("PH:NO-SALE",))),
 }
 
 
@@ -281,6 +301,19 @@ def sharing_needs_consent(resource: Resource, row: Row) -> Iterator[Finding]:
 def by_consent() -> None:
     declare("aws:ram/resourceShare:ResourceShare", allowExternalPrincipals=False)
     declare("aws:ec2/vpcEndpointService:VpcEndpointService", acceptanceRequired=True)
+
+
+@sharing_needs_consent.passes
+def paid_by_ourselves() -> None:
+    for token in REQUEST_PAYMENT:
+        declare(token, bucket="data", payer="BucketOwner")
+    for token in BUCKETS:
+        declare(token)
+
+
+@sharing_needs_consent.fails
+def paid_by_whoever_asks() -> None:
+    aws.s3.BucketRequestPaymentConfiguration("data", bucket="data", payer="Requester")
 
 
 @sharing_needs_consent.fails

@@ -1,0 +1,185 @@
+"""Secrets over time: rotated, recoverable, and named and encrypted as the service that reads them asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from policy_pack.examples import declare
+from policy_pack.rules.change_protection import DISPOSABLE
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
+
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type token
+ROTATION = "aws:secretsmanager/secretRotation:SecretRotation"
+_RATE = re.compile(r"rate\((\d+) (hour|day)s?\)")
+# cron(minutes hours day-of-month month day-of-week year): a list or star in the month fires at least every month.
+_MONTHLY = re.compile(r"cron\(\S+ \S+ \S+ (\*|\?|1/[123]|\*/[123]) \S+ \*\)")
+
+
+@rule(
+    on=(SECRET,),
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("SH:SecretsManager.1", "SH:SecretsManager.4"),
+    fix="give the secret an aws.secretsmanager.SecretRotation, or tag it rotation with who rotates it instead",
+)
+def secret_rotated(
+    secret: Resource,
+    graph: Graph,
+    *,
+    most_days: int = setting(90, "days after which a secret is replaced", minimum=1),
+    tag: str = setting("rotation", "key of the tag that says who rotates a secret which Secrets Manager doesn't"),
+) -> Iterator[Finding]:
+    """A secret that leaked unnoticed is worth something to its finder until it is replaced."""
+    if secret.tag(tag):
+        raise NotApplicable(f"it is rotated by {secret.tag(tag)}")
+    rotations = graph.children(secret, on=ROTATION, via="secretId")
+    if not rotations:
+        yield "nothing rotates it"
+
+    def judge(rotation: Resource) -> Iterator[Finding]:
+        if rotation.get("rotationEnabled", default=True) is not True:
+            yield f"rotationEnabled of {rotation.name} is not true"
+        days = _days(rotation)
+        if days is None:
+            yield f"the schedule of {rotation.name} is none that is known to fire every {most_days} days"
+        elif days > most_days:
+            yield f"{rotation.name} rotates it after {days} days, later than {most_days}"
+
+    yield from each(rotations, judge)
+
+
+def _days(rotation: Props) -> float | None:
+    """Return the days between rotations, None where the schedule doesn't tell."""
+    days = rotation.get("rotationRules", "automaticallyAfterDays")
+    if days:
+        return float(days)
+    schedule = str(rotation.get("rotationRules", "scheduleExpression", default=""))
+    rate = _RATE.fullmatch(schedule)
+    if rate:
+        return int(rate[1]) / (24 if rate[2] == "hour" else 1)
+    month = _MONTHLY.fullmatch(schedule)
+    return None if month is None else 31 * int(month[1][-1] if month[1][-1].isdigit() else 1)
+
+
+def _rotate(**rules: Any) -> None:
+    given: Any = rules
+    secret = aws.secretsmanager.Secret("orders")
+    aws.secretsmanager.SecretRotation("orders", secret_id=secret.id, rotation_rules=given)
+
+
+@secret_rotated.passes
+def every_month() -> None:
+    _rotate(automatically_after_days=30)
+
+
+@secret_rotated.passes
+def by_schedule() -> None:
+    _rotate(schedule_expression="rate(10 days)")
+    monthly: Any = {"schedule_expression": "cron(0 16 1 * ? *)"}
+    secret = aws.secretsmanager.Secret("reports")
+    aws.secretsmanager.SecretRotation("reports", secret_id=secret.id, rotation_rules=monthly)
+
+
+@secret_rotated.passes
+def by_its_vendor() -> None:
+    _rotate(automatically_after_days=30)
+    aws.secretsmanager.Secret("vendor", tags={"rotation": "vendor"})
+
+
+@secret_rotated.fails
+def never() -> None:
+    aws.secretsmanager.Secret("orders")
+
+
+@secret_rotated.fails
+def every_year() -> None:
+    _rotate(automatically_after_days=365)
+
+
+@secret_rotated.fails
+def on_one_day_of_the_year() -> None:
+    _rotate(schedule_expression="cron(0 16 1 6 ? *)")
+
+
+@rule(
+    on=(SECRET,),
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("PH:SECRET-WINDOW",),
+    fix="tag the secret with its owner, and leave recoveryWindowInDays at a week or more",
+)
+def secret_recoverable_and_owned(
+    secret: Resource,
+    *,
+    least_days: int = setting(7, "days for which a deleted secret can be brought back", minimum=7),
+    owner_tag: str = setting("owner", "key of the tag that names the owner of a secret"),
+    disposable: bool = DISPOSABLE,
+) -> Iterator[Finding]:
+    """A secret deleted by a slip stops whatever uses it; somebody must be there to ask."""
+    if not secret.tag(owner_tag):
+        yield f"tag {owner_tag} is not set"
+    # AWS Secrets Manager API Reference, DeleteSecret: 30 days where it is absent, 0 deletes at once.
+    days = secret.get("recoveryWindowInDays", default=30)
+    if days < least_days and not disposable:
+        yield f"recoveryWindowInDays is {days}, less than {least_days}"
+
+
+@secret_recoverable_and_owned.passes
+def a_month_to_think() -> None:
+    aws.secretsmanager.Secret("orders", tags={"owner": "platform"})
+
+
+@secret_recoverable_and_owned.fails
+def gone_at_once() -> None:
+    aws.secretsmanager.Secret("orders", recovery_window_in_days=0, tags={"owner": "platform"})
+
+
+@secret_recoverable_and_owned.fails
+def nobodys() -> None:
+    aws.secretsmanager.Secret("orders")
+
+
+SCRAM = "aws:msk/scramSecretAssociation:ScramSecretAssociation"
+
+
+@rule(
+    on=(SCRAM,),
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:MSK-SCRAM",),
+    fix="name the secrets AmazonMSK_..., and encrypt them under a key of your own",
+)
+def kafka_passwords_in_own_secrets(association: Resource, graph: Graph) -> Iterator[Finding]:
+    """MSK reads only secrets that are named so, and none that AWS's own key encrypts."""
+    # Amazon MSK Developer Guide, "Sign-in credentials authentication": both are conditions of its own.
+
+    def judge(secret: Resource) -> Iterator[Finding]:
+        name = secret.get("name") or secret.get("namePrefix", default="")
+        if not str(name).startswith("AmazonMSK_"):
+            yield f"the name of {secret.name} does not begin with AmazonMSK_"
+        if "kmsKeyId" not in secret:
+            yield f"{secret.name} is encrypted under the key of AWS"
+
+    yield from each(graph.targets(association, "secretArnLists", SECRET), judge)
+
+
+def _scram(name: str, **more: Any) -> None:
+    secret = aws.secretsmanager.Secret("ingest", name=name, **more)
+    declare(SCRAM, clusterArn="arn:cluster", secretArnLists=[secret.arn])
+
+
+@kafka_passwords_in_own_secrets.passes
+def named_and_encrypted() -> None:
+    _scram("AmazonMSK_ingest", kms_key_id="alias/kafka")
+
+
+@kafka_passwords_in_own_secrets.fails
+def under_the_key_of_aws() -> None:
+    _scram("AmazonMSK_ingest")
+
+
+@kafka_passwords_in_own_secrets.fails
+def named_otherwise() -> None:
+    _scram("ingest", kms_key_id="alias/kafka")
