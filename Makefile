@@ -73,7 +73,7 @@ destroy: setup ## delete what STACK holds in the sandbox
 bench: setup ## how long previews take, as ratios in one run
 	@$(BIN)/python -m bench
 
-docs: setup ## docs/rules.md and docs/controls.md from the rules; strike off the open lists what has been ruled
+docs: setup ## docs/rules.md and docs/controls.md from the rules; it names what no rule answers for
 	@$(BIN)/python -m policy_pack.documentation docs
 
 clean: ## forget the sandbox and the virtual environment (the engine stays in its cache)

@@ -19,8 +19,6 @@ from typing import Any
 from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
 
 FOLDER = Path(__file__).with_name("controls")
-OPEN_REQUIREMENTS = FOLDER / "open_requirements.txt"
-OPEN_TYPES = FOLDER / "open_types.txt"
 
 # NIST SP 800-53 Rev. 5 controls by theme: a reading aid of this project's, not an official mapping.
 NIST_800_53 = {
@@ -92,7 +90,6 @@ class Status(StrEnum):
 
     RULED = "ruled"
     ELSEWHERE = "decided elsewhere"
-    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -107,9 +104,7 @@ class Answer:
 
     @property
     def status(self) -> Status:
-        """Ruled means wholly: every control of its own answered for, on every type."""
-        if self.missing:
-            return Status.OPEN
+        """Ruled where a rule answers for some of it; a preview decides nothing of the others."""
         return Status.RULED if self.rules else Status.ELSEWHERE
 
 
@@ -125,18 +120,6 @@ def requirements() -> list[Requirement]:
 def elsewhere() -> dict[str, Elsewhere]:
     """Return the controls that a preview can't decide."""
     return {row["control"]: Elsewhere(row["decided_by"], row["reason"]) for _, row in _rows("elsewhere.csv")}
-
-
-def listed(path: Path) -> list[str]:
-    """Return the entries of a list of open work; lines that begin with # are remarks."""
-    return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-
-
-def strike(path: Path, done: Iterable[str]) -> None:
-    """Take entries off a list of open work. Nothing is ever put on it here: that takes a person."""
-    gone = set(done)
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if line.rstrip("\n") not in gone), encoding="utf-8")
 
 
 def answer(requirement: Requirement, rules: Sequence[Rule], decided: Mapping[str, Elsewhere]) -> Answer:
@@ -180,24 +163,17 @@ def types_read(rule: Rule) -> frozenset[str]:
 
 
 def problems(rules: Sequence[Rule]) -> list[str]:
-    """Return what is wrong between the rules, the catalogue and the lists, a line each; nothing where all is well."""
+    """Return what is wrong between the rules, the catalogue and elsewhere.csv, a line each; nothing if all is well."""
     catalogue, decided = requirements(), elsewhere()
     by_control: dict[str, list[Requirement]] = {}
     for requirement in catalogue:
         for control in requirement.controls:
             by_control.setdefault(control, []).append(requirement)
-    answers = {requirement.key: answer(requirement, rules, decided) for requirement in catalogue}
-    still_open = {key for key, found in answers.items() if found.status is Status.OPEN}
-    on_list = set(listed(OPEN_REQUIREMENTS))
     found = [f"elsewhere.csv: the catalogue has no control {control}" for control in decided.keys() - by_control]
-    found += [f"{OPEN_REQUIREMENTS.name}: the catalogue has no {key}" for key in on_list - answers.keys()]
-    found += [
-        f"{OPEN_REQUIREMENTS.name}: {key} is {answers[key].status}" for key in (on_list & answers.keys()) - still_open
-    ]
-    found += [
-        f"{key} is neither ruled nor decided elsewhere nor on the list of open ones: {', '.join(answers[key].missing)}"
-        for key in still_open - on_list
-    ]
+    for requirement in catalogue:
+        missing = answer(requirement, rules, decided).missing
+        if missing:
+            found.append(f"{requirement.key} is neither ruled nor decided elsewhere: {', '.join(missing)}")
     for rule in rules:
         found += _wrongly_cited(rule, by_control, decided)
     return sorted(found)

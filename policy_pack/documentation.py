@@ -1,4 +1,4 @@
-"""The rules and the catalogue in; `rules.md`, `controls.md` and shorter lists of open work out.
+"""The rules and the catalogue in; `rules.md` and `controls.md` out.
 
 Run as `python -m policy_pack.documentation FOLDER`. It ends with 1 where the catalogue and the rules disagree.
 """
@@ -39,19 +39,14 @@ VERDICTS = {"pass": "Good", "fail": "Bad", "undetermined": "Not known at preview
 
 
 def main(folder: Path) -> int:
-    """Take off the open lists what is no longer open, write both pages, and tell what doesn't fit."""
+    """Write both pages, and tell what doesn't fit."""
     answers = account(PACK)
-    catalogue.strike(catalogue.OPEN_REQUIREMENTS, [a.requirement.key for a in answers if a.status is not Status.OPEN])
-    catalogue.strike(
-        catalogue.OPEN_TYPES, [token for token in catalogue.listed(catalogue.OPEN_TYPES) if PACK.knows(token)]
-    )
     for name, text in pages(PACK, answers).items():
         (folder / name).write_text(text, encoding="utf-8")
     counts = Counter(found.status for found in answers)
     print(
         f"docs: {len(PACK.rules)} rules; of {len(answers)} requirements "
         + ", ".join(f"{counts[status]} {status}" for status in Status)
-        + f"; {len(catalogue.listed(catalogue.OPEN_TYPES))} types to be reviewed"
     )
     found = catalogue.problems(PACK.rules)
     for line in found:
@@ -174,9 +169,9 @@ def _controls(answers: Sequence[Answer]) -> Iterator[str]:
     counts = Counter(found.status for found in answers)
     yield (
         f"The catalogue asks for {len(answers)} things. **{counts[Status.RULED]} are ruled** on every type they are "
-        f"about; **{counts[Status.ELSEWHERE]} can't be decided by a preview**, and what decides them is named; "
-        f"**{counts[Status.OPEN]} are open**, wholly or in part. Ids: `SH` AWS Security Hub, `CIS3` to `CIS7` the AWS "
-        "Foundations Benchmark, `PH` a control of this project's own. SOC 2 criteria and NIST 800-53 controls are "
+        f"about; **{counts[Status.ELSEWHERE]} can't be decided by a preview**, and what decides them is named. Ids: "
+        "`SH` AWS Security Hub, `CIS3` to `CIS7` the AWS Foundations Benchmark, "
+        "`PH` a control of this project's own. SOC 2 criteria and NIST 800-53 controls are "
         "mapped by theme, not officially. [rules.md](rules.md) describes the rules."
     )
     promises = list(dict.fromkeys(found.requirement.promise for found in answers))
@@ -206,11 +201,6 @@ def _requirement(found: Answer, placed: set[str]) -> tuple[str, str, str]:
     what = f"**{wanted.service}**, {wanted.theme}: {_plain(wanted.condition)}<br>on {kinds}"
     decided = [f"[{rule.id}](rules.md#{rule.id})" for rule in found.rules]
     decided += [f"{control}: {item.decided_by}; {item.reason}" for control, item in found.elsewhere.items()]
-    if found.missing and not decided:
-        decided.append("**open**")
-    elif found.missing:
-        missing = ", ".join(name.rpartition(":")[2] if name.startswith("aws:") else name for name in found.missing)
-        decided.append(f"**open** for {missing}")
     return "<br>".join(names) + f"<br>{criteria}", what, "<br>".join(decided)
 
 
@@ -249,7 +239,7 @@ def _text(blocks: Iterable[str]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(
         prog="python -m policy_pack.documentation",
-        description="Write rules.md and controls.md, and take off the lists of open work what has been ruled.",
+        description="Write rules.md and controls.md; it ends with 1 where the catalogue and the rules disagree.",
     )
     parser.add_argument("folder", type=Path, help="where the pages are written: docs in this repository")
     sys.exit(main(parser.parse_args().folder))

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from policy_pack.registers import SCHEMA, Registers, parse
-from policy_pack.vocabulary import Row
+from policy_pack.vocabulary import Rows, rows_of
 
 OWN_ACCOUNT = "111122223333"
 
@@ -28,14 +28,21 @@ def allow(action: Any = "*", **statement: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [kept]})
 
 
-def declare_rows(table: Mapping[str, Row]) -> None:
-    """Declare a resource of every type of a table, with the first value that its row allows."""
-    for token, row in table.items():
-        name, *inside = row.path
-        value = row.allowed[0]
-        for key in reversed(inside):
-            value = {key: value}
-        declare(token, {name: value})
+def declare_rows(table: Mapping[str, Rows], value: Any = None) -> None:
+    """Declare a resource of every type of a table, with `value`, or with the first value that each row allows."""
+    for token, rows in table.items():
+        properties: dict[str, Any] = {}
+        for row in rows_of(rows):
+            least = row.allowed[0] if row.at_least is None else row.at_least
+            _put(properties, row.path, least if value is None else value)
+        declare(token, properties)
+
+
+def _put(properties: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *above, last = (name.removesuffix("[]") for name in path)
+    for name in above:
+        properties = properties.setdefault(name, {})
+    properties[last] = value
 
 
 IN_ORDER = {"owner": "security", "since": "2025-03-15", "every": 365, "reviewed": "2026-01-15"}

@@ -12,6 +12,9 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketVersioning:BucketVersioning",
         "aws:s3/bucketVersioningV2:BucketVersioningV2",
     ),
+    "judged through the patch baseline whose patches it installs": (
+        "aws:ssm/maintenanceWindowTask:MaintenanceWindowTask",
+    ),
     "judged through the vault or store it serves": (
         "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
         "aws:backup/vaultNotifications:VaultNotifications",
@@ -22,9 +25,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:backup/regionSettings:RegionSettings",
         "aws:backup/reportPlan:ReportPlan",
         "aws:resourceexplorer/index:Index",
-    ),
-    "judged through the restore testing plan that it is part of": (
-        "aws:backup/restoreTestingSelection:RestoreTestingSelection",
     ),
     "counts requests to a bucket that is judged itself": ("aws:s3/bucketMetric:BucketMetric",),
     "judged through the trail whose events it watches, or the alarm that it passes on": (
@@ -63,36 +63,34 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
     ),
     "a name for a key that is judged itself": ("aws:kms/alias:Alias",),
-    "arranges or searches the events of a log group that is judged itself": (
+    "logGroupName, logGroupArn: arranges the events of a log group that is judged itself": (
         "aws:cloudwatch/logIndexPolicy:LogIndexPolicy",
         "aws:cloudwatch/logStream:LogStream",
         "aws:cloudwatch/logTransformer:LogTransformer",
+    ),
+    "logGroupNames: searches log groups that are judged themselves": (
+        "aws:bedrock/agentcoreOnlineEvaluationConfig:AgentcoreOnlineEvaluationConfig",
         "aws:cloudwatch/queryDefinition:QueryDefinition",
     ),
-    "a telephone number or sender, which holds no data": (
-        "aws:pinpoint/smsvoicev2PhoneNumber:Smsvoicev2PhoneNumber",
-        "aws:pinpoint/smsvoicev2Pool:Smsvoicev2Pool",
-        "aws:pinpoint/smsvoicev2SenderId:Smsvoicev2SenderId",
-    ),
-    "addresses that routes lead to, and opens nothing": (
+    "cidrIpv6, insideCidrBlocks: addresses that routes lead to, and opens nothing": (
         "aws:directoryservice/ipRoute:IpRoute",
         "aws:directoryservice/ipRoutesExclusive:IpRoutesExclusive",
         "aws:ec2transitgateway/connectPeer:ConnectPeer",
         "aws:networkmanager/connectPeer:ConnectPeer",
         "aws:route53/cidrLocation:CidrLocation",
     ),
-    "refuses mail or code, and lets in nothing that would not come in without it": (
+    "policies, policy, tlsExpression: refuses mail or code, and lets in nothing that would not come in without it": (
         "aws:lambda/codeSigningConfig:CodeSigningConfig",
         "aws:mailmanager/trafficPolicy:TrafficPolicy",
         "aws:ses/receiptFilter:ReceiptFilter",
     ),
-    "encrypts fields on top of what its distribution does, which is judged itself": (
+    "encryptionEntities: encrypts fields on top of what its distribution does, which is judged itself": (
         "aws:cloudfront/fieldLevelEncryptionProfile:FieldLevelEncryptionProfile",
     ),
-    "a target that an assessment compares with, and sets nothing": (
+    "policy: a target that an assessment compares with, and sets nothing": (
         "aws:resiliencehub/resiliencyPolicy:ResiliencyPolicy",
     ),
-    "grants inside an application, not in AWS": ("aws:verifiedpermissions/policy:Policy",),
+    "principal: grants inside an application, not in AWS": ("aws:verifiedpermissions/policy:Policy",),
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
@@ -109,8 +107,146 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",
     ),
-    "lets traffic out, which the routes of its subnet limit": (
+    "cidrIpv4, cidrIpv6: lets traffic out, which the routes of its subnet limit": (
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+    ),
+    (
+        "cloudwatchLogs, loggingDestination, loggingConfig, logConfigurations, logGroupName: "
+        "is a log itself, into a place that is judged"
+    ): (
+        "aws:amp/queryLoggingConfiguration:QueryLoggingConfiguration",
+        "aws:amp/scraperLoggingConfiguration:ScraperLoggingConfiguration",
+        "aws:bedrockmodel/invocationLoggingConfiguration:InvocationLoggingConfiguration",
+        "aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration",
+        "aws:directoryservice/logSubscription:LogSubscription",
+        "aws:ivschat/loggingConfiguration:LoggingConfiguration",
+    ),
+    (
+        "auditLog, cloudwatchLogs, cloudwatchLogsDestination, internetMeasurementsLogDelivery: "
+        "delivers events to a place that is judged"
+    ): (
+        "aws:appfabric/ingestionDestination:IngestionDestination",
+        "aws:cloudwatch/internetMonitor:InternetMonitor",
+        "aws:evidently/project:Project",
+        "aws:pinpoint/smsvoicev2EventDestination:Smsvoicev2EventDestination",
+    ),
+    "serviceNetworkLogType: is the access log of a network, into a place that is judged": (
+        "aws:vpclattice/accessLogSubscription:AccessLogSubscription",
+    ),
+    "retentionPeriodInDays: keeps metrics, which are about machines and no person": (
+        "aws:amp/workspaceConfiguration:WorkspaceConfiguration",
+    ),
+    "tlsConfig: a name to verify the certificate by, which is verified either way": (
+        "aws:apigatewayv2/integration:Integration",
+    ),
+    "authorizationType: signs what it sends, and lets nobody in": ("aws:appsync/dataSource:DataSource",),
+    "matchPrincipals: routes requests that its gateway has let in, which is judged itself": (
+        "aws:bedrock/agentcoreGatewayRule:AgentcoreGatewayRule",
+    ),
+    "kmsKeyArn: the key signs tokens and encrypts nothing, and is judged itself": (
+        "aws:bedrock/agentcoreOauth2CredentialProvider:AgentcoreOauth2CredentialProvider",
+    ),
+    "policyText: rules of AWS Config, which look at resources and grant nothing": (
+        "aws:cfg/organizationCustomPolicyRule:OrganizationCustomPolicyRule",
+        "aws:cfg/rule:Rule",
+    ),
+    "dataRetention: hours for which a call can be read again, in a stream that is judged itself": (
+        "aws:chime/voiceConnectorStreaming:VoiceConnectorStreaming",
+    ),
+    "loggingConfig: where the handler of a type logs; what a stack makes with it is judged itself": (
+        "aws:cloudformation/cloudFormationType:CloudFormationType",
+    ),
+    (
+        "certificateTransparencyLoggingPreference: "
+        "a public list that names certificates; its distribution is judged itself"
+    ): ("aws:cloudfront/distributionTenant:DistributionTenant",),
+    "sourceBackupIdentifier: a backup to start from, which AWS encrypts under a key of the module's own": (
+        "aws:cloudhsmv2/cluster:Cluster",
+    ),
+    "tlsCertificate: the certificate of a host in the own network, which is always spoken to over HTTPS": (
+        "aws:codeconnections/host:Host",
+        "aws:codestarconnections/host:Host",
+    ),
+    "reportVersioning: whether a bill replaces the last one, in a bucket that is judged itself": (
+        "aws:cur/reportDefinition:ReportDefinition",
+    ),
+    "ebsBlockDevices, snapshotWithoutReboot: takes over the disks of an instance as they are, which is judged itself": (
+        "aws:ec2/amiFromInstance:AmiFromInstance",
+    ),
+    "publicIp: joins an address and its user, which are judged themselves": ("aws:ec2/eipAssociation:EipAssociation",),
+    "publiclyAdvertisable, publicIpSource: a pool of addresses, of which those in use are judged themselves": (
+        "aws:ec2/vpcIpamPool:VpcIpamPool",
+    ),
+    (
+        "tickerplantLogConfigurations: "
+        "a log of data that a database starts again from, in an environment that is judged itself"
+    ): ("aws:finspace/kxCluster:KxCluster",),
+    "copyTagsToSnapshots, originSnapshot: a volume of a file system that is judged itself": (
+        "aws:fsx/openZfsVolume:OpenZfsVolume",
+    ),
+    "retention, retentionConfiguration: how old files of a table are cleared away, in a bucket that is judged itself": (
+        "aws:glue/catalogTable:CatalogTable",
+        "aws:glue/catalogTableOptimizer:CatalogTableOptimizer",
+    ),
+    "snapshots, isPublic, sharedAccounts: which old images are deleted; it shares none": (
+        "aws:imagebuilder/lifecyclePolicy:LifecyclePolicy",
+    ),
+    "policy, principal: joins a device with its policy, which is judged itself": (
+        "aws:iot/policyAttachment:PolicyAttachment",
+        "aws:iot/thingPrincipalAttachment:ThingPrincipalAttachment",
+    ),
+    "cloudwatchLogs: a place that messages go to, under a role that is judged itself": ("aws:iot/topicRule:TopicRule",),
+    "basePolicyDocument, policyDocument: segments and routes of a network, which grant nothing in IAM": (
+        "aws:networkmanager/coreNetwork:CoreNetwork",
+        "aws:networkmanager/coreNetworkPolicyAttachment:CoreNetworkPolicyAttachment",
+    ),
+    (
+        "logDeliveryParameters, vpcFlowLogParameters: "
+        "turns logs on in other accounts; what they are the logs of is judged itself"
+    ): (
+        "aws:observabilityadmin/telemetryRule:TelemetryRule",
+        "aws:observabilityadmin/telemetryRuleForOrganization:TelemetryRuleForOrganization",
+    ),
+    "s3PolicyDocument, stsPolicyDocument, kmsPolicyDocument: narrows what a database's network reaches in AWS": (
+        "aws:odb/network:Network",
+    ),
+    "policy: days after which a collection's documents are deleted; who may read them is judged itself": (
+        "aws:opensearch/serverlessLifecyclePolicy:ServerlessLifecyclePolicy",
+    ),
+    "servicePrincipal, awsServiceAccessPrincipals: services of AWS that look into accounts, by roles that AWS writes": (
+        "aws:organizations/awsServiceAccess:AwsServiceAccess",
+        "aws:organizations/organization:Organization",
+    ),
+    "encrypt: what a key for payments may do; AWS keeps it in hardware, and it has no policy": (
+        "aws:paymentcryptography/key:Key",
+    ),
+    "hsmServerPublicCertificate: the certificate that a hardware module is known by, which is no secret": (
+        "aws:redshift/hsmConfiguration:HsmConfiguration",
+    ),
+    "sagemakerPublicHubContentArn: a model that AWS publishes, by its ARN": (
+        "aws:sagemaker/hubContentReference:HubContentReference",
+    ),
+    "logBucket: lets AWS's response team read a bucket that is judged itself, in an attack": (
+        "aws:shield/drtAccessLogBucketAssociation:DrtAccessLogBucketAssociation",
+    ),
+    "policy: masks or refuses data in messages, and lets in nothing": (
+        "aws:sns/dataProtectionPolicy:DataProtectionPolicy",
+    ),
+    "platformPrincipal: the certificate by which a phone's maker knows the sender": (
+        "aws:sns/platformApplication:PlatformApplication",
+    ),
+    "retentionLockType, retentionLockTimeInDays: a lock that backup software asks for, tape by tape": (
+        "aws:storagegateway/tapePool:TapePool",
+    ),
+    "workflowExecutionRetentionPeriodInDays: the history of workflows, which AWS keeps for 90 days at most": (
+        "aws:swf/domain:Domain",
+    ),
+    "policy: a session policy, which narrows what its role may do, and can't widen it": (
+        "aws:transfer/access:Access",
+        "aws:transfer/user:User",
+    ),
+    "userAccessLoggingSettingsArn: joins a portal with its log": (
+        "aws:workspacesweb/userAccessLoggingSettingsAssociation:UserAccessLoggingSettingsAssociation",
     ),
 }
 

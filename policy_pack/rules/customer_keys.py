@@ -61,6 +61,9 @@ KEY_PROPERTY: dict[str, Rows] = {
     "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": Row(("encryptionKeyArn",), controls=("SH:Backup.1",)),
     "aws:cloudtrail/eventDataStore:EventDataStore": Row(("kmsKeyId",), controls=("SH:CloudTrail.10",)),
     "aws:docdb/cluster:Cluster": Row(("kmsKeyId",), inherits=("snapshotIdentifier", "restoreToPointInTime")),
+    "aws:docdb/clusterInstance:ClusterInstance": Row(
+        ("performanceInsightsKmsKeyId",), when=("enablePerformanceInsights",)
+    ),
     "aws:dynamodb/table:Table": (
         Row(("serverSideEncryption", "enabled"), controls=("PH:DDB-CMK",)),
         Row(("serverSideEncryption", "kmsKeyArn"), controls=("PH:DDB-CMK",)),
@@ -190,6 +193,9 @@ def a_key_of_its_own_for_the_other_kinds() -> None:
     declare("aws:cloudtrail/eventDataStore:EventDataStore", kmsKeyId=key)
     declare("aws:codebuild/project:Project", encryptionKey=key)
     declare("aws:docdb/cluster:Cluster", kmsKeyId=key)
+    declare(
+        "aws:docdb/clusterInstance:ClusterInstance", enablePerformanceInsights=True, performanceInsightsKmsKeyId=key
+    )
     declare("aws:ebs/defaultKmsKey:DefaultKmsKey", keyArn=key)
     declare("aws:ebs/snapshotCopy:SnapshotCopy", kmsKeyId=key)
     declare("aws:ec2/amiCopy:AmiCopy", kmsKeyId=key)

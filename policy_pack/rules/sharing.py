@@ -16,6 +16,7 @@ PUBLIC_DOMAIN = ("SH:Opensearch.2",)
 RESOURCE_POLICIES = {
     "aws:acmpca/policy:Policy": Row(("policy",)),
     "aws:amp/resourcePolicy:ResourcePolicy": Row(("policyDocument",)),
+    "aws:apigateway/domainName:DomainName": Row(("policy",)),
     "aws:apigateway/restApi:RestApi": Row(("policy",)),
     "aws:apigateway/restApiPolicy:RestApiPolicy": Row(("policy",)),
     "aws:backup/vaultPolicy:VaultPolicy": Row(("policy",)),
@@ -38,6 +39,7 @@ RESOURCE_POLICIES = {
     "aws:efs/fileSystemPolicy:FileSystemPolicy": Row(("policy",)),
     "aws:elasticsearch/domain:Domain": Row(("accessPolicies",), controls=PUBLIC_DOMAIN),
     "aws:elasticsearch/domainPolicy:DomainPolicy": Row(("accessPolicies",), controls=PUBLIC_DOMAIN),
+    "aws:fsx/s3AccessPointAttachment:S3AccessPointAttachment": Row(("s3AccessPoint", "policy")),
     "aws:glacier/vault:Vault": Row(("accessPolicy",)),
     "aws:glacier/vaultLock:VaultLock": Row(("policy",)),
     "aws:glue/resourcePolicy:ResourcePolicy": Row(("policy",)),
@@ -51,6 +53,7 @@ RESOURCE_POLICIES = {
     "aws:opensearch/domain:Domain": Row(("accessPolicies",), controls=PUBLIC_DOMAIN),
     "aws:opensearch/domainPolicy:DomainPolicy": Row(("accessPolicies",), controls=PUBLIC_DOMAIN),
     "aws:opensearchingest/resourcePolicy:ResourcePolicy": Row(("policy",)),
+    "aws:pinpoint/smsvoicev2ResourcePolicy:Smsvoicev2ResourcePolicy": Row(("policy",)),
     "aws:redshift/resourcePolicy:ResourcePolicy": Row(("policy",)),
     "aws:redshiftserverless/resourcePolicy:ResourcePolicy": Row(("policy",)),
     "aws:s3/accessPoint:AccessPoint": Row(("policy",), controls=("SH:S3.19",)),

@@ -62,6 +62,7 @@ NAMED = {
     "aws:acmpca/permission:Permission": Row(("sourceAccount",)),
     "aws:cloudwatch/eventPermission:EventPermission": Row(("principal",)),
     "aws:cloudwatch/metricStream:MetricStream": Row(("firehoseArn",), controls=("PH:SUBPROC-EGRESS",)),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": Row(("destinationArn",)),
     "aws:ec2/amiLaunchPermission:AmiLaunchPermission": Row(("accountId",)),
     "aws:ec2/snapshotCreateVolumePermission:SnapshotCreateVolumePermission": Row(("accountId",)),
     "aws:ec2/vpcEndpointService:VpcEndpointService": Row(("allowedPrincipals",), controls=("PH:PRIVATELINK",)),
@@ -73,6 +74,8 @@ NAMED = {
     "aws:kms/grant:Grant": Row(("granteePrincipal",)),
     "aws:lambda/layerVersionPermission:LayerVersionPermission": Row(("principal",)),
     "aws:lambda/permission:Permission": Row(("principal",)),
+    "aws:oam/link:Link": Row(("sinkIdentifier",)),
+    "aws:organizations/delegatedAdministrator:DelegatedAdministrator": Row(("accountId",)),
     "aws:ram/principalAssociation:PrincipalAssociation": Row(("principal",), controls=("PH:NO-SALE",)),
     "aws:ram/resourceShareAssociationsExclusive:ResourceShareAssociationsExclusive": Row(
         ("principals",), controls=("PH:NO-SALE",)
@@ -82,6 +85,7 @@ NAMED = {
     "aws:rds/snapshot:Snapshot": Row(("sharedAccounts",), controls=("SH:RDS.1",)),
     "aws:rds/snapshotCopy:SnapshotCopy": Row(("sharedAccounts",), controls=("SH:RDS.1",)),
     "aws:s3control/accessGrant:AccessGrant": Row(("grantee", "granteeIdentifier"), controls=("PH:NO-SALE",)),
+    "aws:servicecatalog/portfolioShare:PortfolioShare": Row(("principalId",)),
     "aws:signer/signingProfilePermission:SigningProfilePermission": Row(("principal",)),
 }
 

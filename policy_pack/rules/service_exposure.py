@@ -1,0 +1,285 @@
+"""Exposure of what AWS services run: without addresses of their own, and for those who are named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from policy_pack.documents import allows, listed, name_of, statements
+from policy_pack.examples import allow, declare, declare_rows
+from policy_pack.vocabulary import (
+    Finding,
+    Forbidden,
+    Props,
+    Resource,
+    Row,
+    Rows,
+    Severity,
+    aws,
+    each,
+    judge_rows,
+    rule,
+)
+
+NO = (False, "false")
+ECS_TARGET = ("networkConfiguration[]", "assignPublicIp")
+OBJECT_ACLS = ("private", "bucket-owner-full-control", "bucket-owner-read", "log-delivery-write")
+CLOSED: dict[str, Rows] = {
+    "aws:apigatewayv2/route:Route": Row(("authorizationType",), ("AWS_IAM", "CUSTOM", "JWT"), unset="NONE"),
+    "aws:cognito/identityPool:IdentityPool": Row(("allowUnauthenticatedIdentities",), NO, unset=False),
+    "aws:dms/instanceProfile:InstanceProfile": Row(("publiclyAccessible",), NO, unset=False),
+    "aws:drs/replicationConfigurationTemplate:ReplicationConfigurationTemplate": Row(("createPublicIp",), NO),
+    "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration": Row(("blockPublicSecurityGroupRules",)),
+    "aws:lakeformation/dataLakeSettings:DataLakeSettings": Row(("allowExternalDataFiltering",), NO, unset=False),
+    "aws:lightsail/containerService:ContainerService": Row(("publicDomainNames",), (None,)),
+    "aws:lightsail/containerServiceDeploymentVersion:ContainerServiceDeploymentVersion": Row(
+        ("publicEndpoint",), (None,)
+    ),
+    "aws:m2/environment:Environment": Row(("publiclyAccessible",), NO, unset=False),
+    "aws:neptunegraph/graph:Graph": Row(("publicConnectivity",), NO, unset=False),
+    "aws:pipes/pipe:Pipe": Row(
+        (
+            "targetParameters[]",
+            "ecsTaskParameters[]",
+            "networkConfiguration[]",
+            "awsVpcConfiguration[]",
+            "assignPublicIp",
+        ),
+        ("DISABLED",),
+        unset="DISABLED",
+    ),
+    "aws:rds/shardGroup:ShardGroup": Row(("publiclyAccessible",), NO, unset=False),
+    "aws:s3/bucketObject:BucketObject": Row(("acl",), OBJECT_ACLS, unset="private"),
+    "aws:s3/bucketObjectv2:BucketObjectv2": Row(("acl",), OBJECT_ACLS, unset="private"),
+    "aws:s3/objectCopy:ObjectCopy": Row(("acl",), OBJECT_ACLS, unset="private"),
+    "aws:scheduler/schedule:Schedule": Row(("target", "ecsParameters[]", *ECS_TARGET), NO, unset=False),
+    "aws:timestreaminfluxdb/dbCluster:DbCluster": Row(("publiclyAccessible",), NO, unset=False),
+    "aws:timestreaminfluxdb/dbInstance:DbInstance": Row(("publiclyAccessible",), NO, unset=False),
+}
+
+
+@rule(
+    on=CLOSED,
+    severity=Severity.HIGH,
+    promise="data-protection",
+    fix="set the property as the message says, and let people in through the front door",
+)
+def service_closed_to_public(service: Resource, row: Rows) -> Iterator[Finding]:
+    """What anybody can reach, somebody will try; every way in but the front door is closed."""
+    yield from judge_rows(row, service)
+
+
+@service_closed_to_public.passes
+def closed() -> None:
+    declare_rows(CLOSED)
+
+
+@service_closed_to_public.fails
+def a_graph_on_the_internet() -> None:
+    declare("aws:neptunegraph/graph:Graph", publicConnectivity=True)
+
+
+@service_closed_to_public.fails
+def a_route_for_everybody() -> None:
+    declare("aws:apigatewayv2/route:Route", apiId="api", routeKey="GET /exports")
+
+
+@service_closed_to_public.fails
+def an_object_for_everybody() -> None:
+    aws.s3.BucketObjectv2("logo", bucket="site", key="logo.png", acl="public-read")
+
+
+@service_closed_to_public.fails
+def a_task_with_an_address() -> None:
+    target: Any = {"arn": "arn", "roleArn": "arn", "ecsParameters": {"networkConfiguration": {"assignPublicIp": True}}}
+    declare("aws:scheduler/schedule:Schedule", scheduleExpression="rate(1 day)", target=target)
+
+
+class Word(NamedTuple):
+    """Where a grant names whom it is for, and the words that stand for everybody there."""
+
+    path: tuple[str, ...]
+    words: tuple[str, ...]
+
+
+# AWS Lake Formation Developer Guide, "Changing the default settings for your data lake": this group stands for every
+# identity that an IAM policy lets in, so that Lake Formation decides nothing.
+LAKE = ("IAM_ALLOWED_PRINCIPALS", "EVERYONE")
+GRANTS = {
+    "aws:accountaccess/entitlement:Entitlement": Word(("entitlement", "principalRole", "principal"), ("*",)),
+    "aws:datazone/policyGrant:PolicyGrant": Word(("principal", "user", "allUsersGrantFilter"), ()),
+    "aws:glue/catalog:Catalog": Word(
+        ("createTableDefaultPermissions[]", "principal[]", "dataLakePrincipalIdentifier"), LAKE
+    ),
+    "aws:glue/catalogDatabase:CatalogDatabase": Word(
+        ("createTableDefaultPermissions[]", "principal[]", "dataLakePrincipalIdentifier"), LAKE
+    ),
+    "aws:globalaccelerator/crossAccountAttachment:CrossAccountAttachment": Word(("principals",), ("*",)),
+    "aws:lakeformation/optIn:OptIn": Word(("principals", "dataLakePrincipalIdentifier"), LAKE),
+    "aws:lakeformation/permissions:Permissions": Word(("principal",), LAKE),
+    "aws:licensemanager/licenseGrant:LicenseGrant": Word(("principal",), ("*",)),
+    **dict.fromkeys(
+        (
+            "aws:quicksight/analysis:Analysis",
+            "aws:quicksight/dashboard:Dashboard",
+            "aws:quicksight/dataSet:DataSet",
+            "aws:quicksight/dataSource:DataSource",
+            "aws:quicksight/folder:Folder",
+            "aws:quicksight/template:Template",
+            "aws:quicksight/theme:Theme",
+        ),
+        Word(("permissions[]", "principal"), ("*",)),
+    ),
+    "aws:securitylake/customLogSource:CustomLogSource": Word(
+        ("configuration", "providerIdentity", "principal"), ("*",)
+    ),
+    "aws:securitylake/subscriber:Subscriber": Word(("subscriberIdentity", "principal"), ("*",)),
+}
+
+
+@rule(
+    on=GRANTS,
+    severity=Severity.CRITICAL,
+    promise="system-access-control",
+    fix="name the people, roles or accounts that it is for",
+)
+def service_grant_names_somebody(grant: Resource, row: Word) -> Iterator[Finding]:
+    """A grant for everybody is one that nobody can review."""
+
+    def check(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        value = holder.get(*names)
+        if value is None:
+            return
+        if not row.words:
+            yield f"{holder.where(*names)} is for all users"
+        yield from each([value] if isinstance(value, str) else value, lambda text: judge(text, holder.where(*names)))
+
+    def judge(text: Any, where: str) -> Iterator[Finding]:
+        if row.words and (text in row.words or str(text).endswith(":user/default/*")):
+            yield f"{where} is {text}, which stands for everybody"
+
+    yield from Row(row.path).visit(grant, check)
+
+
+@service_grant_names_somebody.passes
+def for_a_role() -> None:
+    role = "arn:aws:iam::111122223333:role/analyst"
+    for token, row in GRANTS.items():
+        declare_rows({token: Row(row.path, (role,))} if row.words else {token: Row(("domainIdentifier",), ("dzd-1",))})
+
+
+@service_grant_names_somebody.fails
+def for_whoever_iam_lets_in() -> None:
+    declare("aws:lakeformation/permissions:Permissions", principal="IAM_ALLOWED_PRINCIPALS", permissions=["ALL"])
+
+
+@service_grant_names_somebody.fails
+def for_every_user_of_the_domain() -> None:
+    declare(
+        "aws:datazone/policyGrant:PolicyGrant", principal={"user": {"allUsersGrantFilter": {}, "userIdentifier": None}}
+    )
+
+
+SEARCH_ACCESS = "aws:opensearch/serverlessAccessPolicy:ServerlessAccessPolicy"
+SEARCH_SECURITY = "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPolicy"
+
+
+@rule(
+    on=(SEARCH_ACCESS, SEARCH_SECURITY),
+    severity=Severity.CRITICAL,
+    promise="data-protection",
+    fix="name principals and VPC endpoints, and a key of your own",
+)
+def search_collection_private(policy: Resource) -> Iterator[Finding]:
+    """A collection is as open, and as encrypted, as the policies that match its name say."""
+    document = json.loads(policy.get("policy"))
+    for index, part in enumerate(document if isinstance(document, list) else [document]):
+        where = f"policy[{index}]"
+        if part.get("AllowFromPublic") is True:
+            yield f"{where}.AllowFromPublic is true"
+        if part.get("AWSOwnedKey") is True:
+            yield f"{where}.AWSOwnedKey is true"
+        if any(text == "*" or str(text).endswith(":*") for text in part.get("Principal", ())):
+            yield f"{where}.Principal names everybody"
+
+
+def _search(token: str, kind: str, document: Any) -> None:
+    declare(token, type=kind, policy=json.dumps(document))
+
+
+@search_collection_private.passes
+def for_a_role_from_the_network() -> None:
+    _search(SEARCH_ACCESS, "data", [{"Rules": [], "Principal": ["arn:aws:iam::111122223333:role/search"]}])
+    _search(SEARCH_SECURITY, "network", [{"Rules": [], "AllowFromPublic": False, "SourceVPCEs": ["vpce-1"]}])
+
+
+@search_collection_private.fails
+def from_the_internet() -> None:
+    _search(SEARCH_SECURITY, "network", [{"Rules": [], "AllowFromPublic": True}])
+
+
+@search_collection_private.fails
+def under_the_key_of_aws() -> None:
+    _search(SEARCH_SECURITY, "encryption", {"Rules": [], "AWSOwnedKey": True})
+
+
+IOT_POLICY = "aws:iot/policy:Policy"
+
+
+@rule(
+    on=(IOT_POLICY,),
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    fix="name the actions and the topics, by the thing's own name: ${iot:Connection.Thing.ThingName}",
+)
+def iot_policy_names_actions_and_topics(policy: Resource) -> Iterator[Finding]:
+    """A device that was taken apart must not be able to speak for every other."""
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        if not allows(statement):
+            return
+        for name in ("Action", "Resource"):
+            if any(
+                text in {"*", "iot:*"} or text.endswith((":topic/*", ":client/*")) for text in listed(statement, name)
+            ):
+                yield f"{name_of(statement)} allows every {name.lower()}"
+
+    yield from each(statements(policy, "policy"), judge)
+
+
+@iot_policy_names_actions_and_topics.passes
+def its_own_topic() -> None:
+    topic = "arn:aws:iot:us-west-2:111122223333:topic/devices/${iot:Connection.Thing.ThingName}"
+    declare(IOT_POLICY, policy=allow("iot:Publish", Resource=topic))
+
+
+@iot_policy_names_actions_and_topics.fails
+def everything() -> None:
+    declare(IOT_POLICY, policy=allow("iot:*", Resource="*"))
+
+
+@rule(
+    on={
+        "aws:dataexchange/dataSet:DataSet": Forbidden("an aws.ram.ResourceShare within the organization"),
+        "aws:dataexchange/revisionAssets:RevisionAssets": Forbidden("an aws.ram.ResourceShare within the organization"),
+        "aws:ecrpublic/repositoryPolicy:RepositoryPolicy": Forbidden("aws.ecr.Repository"),
+    },
+    severity=Severity.HIGH,
+    promise="data-protection",
+    fix="share within the organization, or with vendors of the register",
+)
+def nothing_offered_to_the_world(policy: Resource, row: Forbidden) -> Iterator[Finding]:
+    """What is offered to the world, or for sale, somebody has a copy of: customers' data is never sold."""
+    yield f"{policy.type} offers to the world what it holds; use {row.instead}"
+
+
+@nothing_offered_to_the_world.fails
+def images_for_the_world() -> None:
+    declare("aws:ecrpublic/repositoryPolicy:RepositoryPolicy", repositoryName="web", policy="{}")
+
+
+@nothing_offered_to_the_world.fails
+def data_for_sale() -> None:
+    aws.dataexchange.DataSet("clicks", asset_type="S3_SNAPSHOT", name="clicks", description="Clicks of a year")
+    declare("aws:dataexchange/revisionAssets:RevisionAssets", dataSetId="clicks")
