@@ -1,9 +1,11 @@
 """When AWS stops mending a version: the product and its version in, the last day of standard support out.
 
-Lambda's days are those that cfn-lint 1.58.0 carries of the Lambda Developer Guide, "Lambda runtimes". EKS's come from
-copies of the EKS User Guide's "Understand the Kubernetes version lifecycle". Those of the databases belong to the
-"Release calendars" of RDS and Aurora; only PostgreSQL 11 and 12 were compared with a text of AWS's, the others have yet
-to be. Standard support counts: extended support is paid for, and ends too.
+Lambda's days are those that cfn-lint 1.58.0 carries of the Lambda Developer Guide, "Lambda runtimes". EKS's were
+compared with the source of the EKS User Guide (github.com/awsdocs/amazon-eks-user-guide), "Understand the Kubernetes
+version lifecycle on EKS". Those of the databases belong to the "Release calendars" of RDS and Aurora, of which
+PostgreSQL 11 and 12 were compared, and Aurora MySQL 5.7 with the Aurora User Guide, "Using Amazon RDS Extended Support".
+What could not be compared with a text of AWS's is marked unverified; DescribeDBMajorEngineVersions and
+DescribeClusterVersions tell. Standard support counts: extended support is paid for, and ends too.
 """
 
 from __future__ import annotations
@@ -61,26 +63,33 @@ _LAST_DAYS: dict[str, dict[str, str]] = {
         "ruby4.0": "2029-03-31",
     },
     "eks": {
-        "1.28": "2024-11-26",
+        "1.28": "2024-11-26",  # unverified
         "1.29": "2025-03-23",
         "1.30": "2025-07-23",
         "1.31": "2025-11-26",
         "1.32": "2026-03-23",
         "1.33": "2026-07-29",
         "1.34": "2026-12-02",
-        "1.35": "2027-03-27",
+        "1.35": "2027-03-27",  # unverified
     },
     "postgresql": {
         "11": "2024-02-29",
         "12": "2025-02-28",
-        "13": "2026-02-28",
-        "14": "2027-02-28",
-        "15": "2028-02-29",
-        "16": "2029-02-28",
-        "17": "2030-02-28",
+        "13": "2026-02-28",  # unverified
+        "14": "2027-02-28",  # unverified
+        "15": "2028-02-29",  # unverified
+        "16": "2029-02-28",  # unverified
+        "17": "2030-02-28",  # unverified
     },
-    "mysql": {"5.7": "2024-02-29", "8.0": "2026-07-31", "8.4": "2029-07-31"},
-    "aurora-mysql": {"5.7": "2024-10-31", "8.0": "2028-04-30"},
+    "mysql": {
+        "5.7": "2024-02-29",  # unverified
+        "8.0": "2026-07-31",  # unverified
+        "8.4": "2029-07-31",  # unverified
+    },
+    "aurora-mysql": {
+        "5.7": "2024-10-31",
+        "8.0": "2028-04-30",  # unverified
+    },
 }
 
 
