@@ -3,7 +3,7 @@
 Lambda's days are those that cfn-lint 1.58.0 carries of the Lambda Developer Guide, "Lambda runtimes". EKS's were
 compared with the source of the EKS User Guide (github.com/awsdocs/amazon-eks-user-guide), "Understand the Kubernetes
 version lifecycle on EKS". Those of the databases belong to the "Release calendars" of RDS and Aurora, of which
-PostgreSQL 11 and 12 were compared, and Aurora MySQL 5.7 with the Aurora User Guide, "Using Amazon RDS Extended Support".
+PostgreSQL 11 and 12 were compared, and Aurora MySQL 5.7 with the Aurora User Guide, "Using RDS Extended Support".
 What could not be compared with a text of AWS's is marked unverified; DescribeDBMajorEngineVersions and
 DescribeClusterVersions tell. Standard support counts: extended support is paid for, and ends too.
 """
