@@ -1,4 +1,4 @@
-"""Findings and failures reach somebody: of detectors, of backup jobs, of stores that shrink; scanners look for data."""
+"""Findings and failures reach somebody: of detectors and of backup jobs; scanners look for data on a schedule."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from policy_pack.examples import declare
 from policy_pack.rules.detection import DETECTOR
 from policy_pack.rules.erasure import PLAN
 from policy_pack.rules.monitoring import ALARM, TOPIC
-from policy_pack.rules.recovery_copies import ENGINE_BACKUPS, require_engine_backups
-from policy_pack.tokens import BUCKETS
 from policy_pack.values import UNKNOWN, leaves, raw
 from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, Unknown, aws, rule
 
@@ -114,50 +112,6 @@ def copies_fail_in_silence() -> None:
 @backup_failures_told.fails
 def events_that_go_nowhere() -> None:
     _plan(*JOBS, targeted=False)
-
-
-@rule(
-    on=BUCKETS,
-    severity=Severity.MEDIUM,
-    promise="backup",
-    controls=("PH:ALARM-BACKUP",),
-    fix="give the bucket an alarm with an action on AWS/S3 NumberOfObjects, with its name as BucketName",
-)
-def object_loss_raises_alarm(
-    bucket: Resource, graph: Graph, *, services: list[str] = ENGINE_BACKUPS
-) -> Iterator[Finding]:
-    """What a faulty database deleted was missed after eight hours: a count that drops says so in one day."""
-    require_engine_backups(bucket, services)
-    for alarm in graph.of_type(ALARM):
-        metric = (alarm.get("namespace"), alarm.get("metricName"))
-        counts = metric == ("AWS/S3", "NumberOfObjects") and alarm.has("alarmActions")
-        if counts and graph.refers(alarm, "dimensions", bucket):
-            return
-    yield "no alarm counts its objects"
-
-
-def _counted(metric: str) -> None:
-    for kind, name in ((aws.s3.Bucket, "cold"), (aws.s3.BucketV2, "old")):
-        bucket = kind(name, tags={"service": "clickhouse-backups"})
-        aws.cloudwatch.MetricAlarm(
-            name,
-            namespace="AWS/S3",
-            metric_name=metric,
-            dimensions={"BucketName": bucket.bucket, "StorageType": "AllStorageTypes"},
-            comparison_operator="LessThanThreshold",
-            evaluation_periods=1,
-            alarm_actions=["arn:aws:sns:us-west-2:111122223333:alarms"],
-        )
-
-
-@object_loss_raises_alarm.passes
-def objects_counted() -> None:
-    _counted("NumberOfObjects")
-
-
-@object_loss_raises_alarm.fails
-def bytes_counted_alone() -> None:
-    _counted("BucketSizeBytes")
 
 
 SOURCES = {DETECTOR: ("aws.guardduty", "aws.securityhub"), HUB: ("aws.securityhub",)}
@@ -300,59 +254,3 @@ def looked_for_by_a_schedule() -> None:
 @health_identifier_looked_for.fails
 def looked_for_once() -> None:
     _identifier("ONE_TIME")
-
-
-BASELINE = "aws:ssm/patchBaseline:PatchBaseline"
-WINDOW_TASK = "aws:ssm/maintenanceWindowTask:MaintenanceWindowTask"
-WINDOW = "aws:ssm/maintenanceWindow:MaintenanceWindow"
-ASSOCIATION = "aws:ssm/association:Association"
-PATCHES = ("AWS-RunPatchBaseline", "AWS-RunPatchBaselineAssociation", "AWS-RunPatchBaselineWithHooks")
-
-
-@rule(
-    on=(BASELINE,),
-    severity=Severity.MEDIUM,
-    promise="vulnerability-management",
-    controls=("SH:SSM.2", "SH:SSM.3"),
-    fix="run AWS-RunPatchBaseline by an aws.ssm.Association, or by a task of an aws.ssm.MaintenanceWindow that is on",
-)
-def patches_installed_on_schedule(baseline: Resource, graph: Graph) -> Iterator[Finding]:
-    """A patch that is approved and that nothing installs closes no hole."""
-    associated = [item for item in graph.of_type(ASSOCIATION) if item.get("name") in PATCHES]
-    if any(item.has("scheduleExpression") and item.has("targets") for item in associated):
-        return
-    for task in graph.of_type(WINDOW_TASK):
-        if task.get("taskArn") in PATCHES:
-            windows = graph.targets(task, "windowId", WINDOW)
-            if any(window.get("enabled", default=True) is True for window in windows):
-                return
-    yield f"nothing of the stack installs what {baseline.name} approves"
-
-
-def _patched(name: str | None = None, *, window: bool | None = None) -> None:
-    declare(BASELINE, name="nodes", approvalRules=[{"approveAfterDays": 7}])
-    if name:
-        declare(ASSOCIATION, name=name, scheduleExpression="rate(1 day)", targets=[{"key": "tag:os", "values": ["al"]}])
-    if window is not None:
-        night = aws.ssm.MaintenanceWindow("night", schedule="rate(1 day)", cutoff=1, duration=2, enabled=window)
-        aws.ssm.MaintenanceWindowTask("patch", task_arn=PATCHES[0], task_type="RUN_COMMAND", window_id=night.id)
-
-
-@patches_installed_on_schedule.passes
-def by_an_association() -> None:
-    _patched(PATCHES[0])
-
-
-@patches_installed_on_schedule.passes
-def in_a_window() -> None:
-    _patched(window=True)
-
-
-@patches_installed_on_schedule.fails
-def by_nothing() -> None:
-    _patched("AWS-GatherSoftwareInventory")
-
-
-@patches_installed_on_schedule.fails
-def in_a_window_that_is_shut() -> None:
-    _patched(window=False)

@@ -1,0 +1,118 @@
+"""Where data of a class may be: health data in the customer's account, private data on private networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pulumi
+
+from policy_pack.examples import OWN_ACCOUNT, declare
+from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA
+from policy_pack.rules.privacy import HEALTH_WORDS
+from policy_pack.vocabulary import (
+    Finding,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    Unknown,
+    aws,
+    rule,
+    setting,
+)
+
+CLOUD_ACCOUNTS: list[str] = setting([], "ids of the accounts of the company's own cloud")
+
+
+@rule(
+    on=HOLDS_DATA,
+    severity=Severity.CRITICAL,
+    promise="hipaa",
+    controls=("PH:NO-PHI-ACCOUNT",),
+    fix="deploy health data with a provider whose allowedAccountIds are the customer's alone",
+)
+def health_data_in_customers_account(
+    store: Resource,
+    *,
+    words: list[str] = HEALTH_WORDS,
+    cloud_accounts: list[str] = CLOUD_ACCOUNTS,
+) -> Iterator[Finding]:
+    """Health data may be held where the customer is the operator: in an account that is theirs, and known to be."""
+    tags = store.get("tags", default=Props({}))
+    if not any(tags.get(word, default="false").lower() not in {"false", "no", "none", ""} for word in words):
+        raise NotApplicable("it holds no health data")
+    allowed = list(store.provider.get("allowedAccountIds", default=()))
+    if not allowed:
+        yield "its provider names no allowedAccountIds, so that it may be deployed into any account"
+    for account in allowed:
+        if account in cloud_accounts:
+            yield f"its provider may deploy it into {account}, an account of the company's cloud"
+    if allowed and not cloud_accounts and store.tag("deployment") != "self-hosted":
+        yield Unknown("whether the account is the customer's (cloud_accounts names none)")
+
+
+def _health(*accounts: str, deployment: str = "self-hosted") -> None:
+    provider = aws.Provider("customer", region="us-west-2", allowed_account_ids=list(accounts) or None)
+    for token in HOLDS_DATA:
+        pulumi.CustomResource(
+            token,
+            "records",
+            {"tags": {"phi": "true", "deployment": deployment}},
+            opts=pulumi.ResourceOptions(provider=provider),
+        )
+
+
+@health_data_in_customers_account.passes
+def at_the_customers() -> None:
+    _health(OWN_ACCOUNT)
+
+
+@health_data_in_customers_account.fails
+def in_any_account() -> None:
+    _health()
+
+
+@health_data_in_customers_account.undetermined
+def in_an_account_of_nobody_knows_whom() -> None:
+    _health(OWN_ACCOUNT, deployment="cloud")
+
+
+PRIVATE_CLASSES: list[str] = setting(
+    ["confidential", "restricted"], "classes of data that a function may touch on the private network alone"
+)
+FUNCTION = "aws:lambda/function:Function"
+
+
+@rule(
+    on=(FUNCTION,),
+    severity=Severity.LOW,
+    promise="data-protection",
+    controls=("SH:Lambda.3",),
+    fix="set vpcConfig.subnetIds to private subnets",
+)
+def function_with_data_in_vpc(
+    function: Resource,
+    *,
+    tag: str = CLASS_TAG,
+    private_classes: list[str] = PRIVATE_CLASSES,
+) -> Iterator[Finding]:
+    """A function outside the network reaches everything on the internet, and sends it what it read."""
+    if function.tag(tag) not in private_classes:
+        raise NotApplicable("it touches no private data, by its class")
+    if not function.has("vpcConfig", "subnetIds"):
+        yield "vpcConfig.subnetIds is not set"
+
+
+def _function(**more: Any) -> None:
+    declare(FUNCTION, {"role": "arn", "tags": {"data-class": "restricted"}, **more})
+
+
+@function_with_data_in_vpc.passes
+def in_private_subnets() -> None:
+    _function(vpcConfig={"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]})
+
+
+@function_with_data_in_vpc.fails
+def on_the_internet() -> None:
+    _function()
