@@ -41,7 +41,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through what it is attached to": (
         "aws:cloudwatch/logDeliverySource:LogDeliverySource",
         "aws:route53/queryLog:QueryLog",
-        "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig",
         "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
         "aws:appautoscaling/target:Target",
         "aws:ec2/volumeAttachment:VolumeAttachment",
