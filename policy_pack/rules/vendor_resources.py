@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from policy_pack.documents import allows, listed, name_of
-from policy_pack.examples import OWN_ACCOUNT, allow
+from policy_pack.examples import OWN_ACCOUNT, allow, kept
 from policy_pack.rules.access import IDENTITY_POLICIES, declare_in_every_form, judge_statements
-from policy_pack.rules.vendors import OWN_ACCOUNTS, REGISTERED, judge_account_of, own_provider
-from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, aws, each, rule
+from policy_pack.rules.vendors import NOTICE, OWN_ACCOUNTS, judge_account_of, own_provider, registered_accounts
+from policy_pack.vocabulary import Finding, Graph, Props, Registers, Resource, Severity, aws, each, rule
 
 
 @rule(
@@ -18,16 +19,20 @@ from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, aw
     controls=("PH:SUBPROC-PRINCIPAL",),
     fix="name resources of your own accounts, and of accounts in the register of sub-processors",
 )
-def identity_reaches_registered_accounts(
+def identity_reaches_registered_accounts(  # noqa: PLR0913 - what it reads, and what may be set
     policy: Resource,
     row: str,
     graph: Graph,
+    registers: Registers,
+    today: datetime.date,
     *,
     own_accounts: list[str] = OWN_ACCOUNTS,
-    registered_accounts: list[str] = REGISTERED,
+    notice_days: int = NOTICE,
 ) -> Iterator[Finding]:
     """A role that may write into a stranger's account carries customers' data there."""
-    judge_account = judge_account_of(policy, own_accounts, registered_accounts, "reaches into")
+    judge_account = judge_account_of(
+        policy, own_accounts, registered_accounts(registers, today, notice_days), "reaches into"
+    )
 
     def judge(statement: Props) -> Iterator[Finding]:
         if allows(statement):
@@ -45,6 +50,13 @@ def in_no_account_by_name() -> None:
 def in_the_own_account() -> None:
     queue = f"arn:aws:sqs:us-west-2:{OWN_ACCOUNT}:events"
     aws.iam.RolePolicy("web", role="web", policy=allow("sqs:SendMessage", Resource=queue), opts=own_provider())
+
+
+@identity_reaches_registered_accounts.passes
+def in_the_account_of_a_registered_vendor() -> Registers:
+    role = "arn:aws:iam::444455556666:role/import"
+    aws.iam.Policy("web", policy=allow("sts:AssumeRole", Resource=[role]), opts=own_provider())
+    return kept(subprocessors=[{"accounts": ["444455556666"]}])
 
 
 @identity_reaches_registered_accounts.fails

@@ -115,18 +115,22 @@ def foreign_account_registered(  # noqa: PLR0913 - what it reads, and what may b
     """Customers were told who processes their data: an account that isn't on that list must not get at it."""
     if not resource.has(*row.path):
         raise NotApplicable(f"{'.'.join(row.path)} is not set")
-    vendors = registers.usable_vendors(today, notice_days)
-    registered = {account for vendor in vendors for account in vendor.more["accounts"]}
+    registered = registered_accounts(registers, today, notice_days)
     judge_account = _judge(resource, own_accounts, registered)
 
     def judge_statement(statement: Props) -> Iterator[Finding]:
         yield from each(accounts_named(statement), lambda account: judge_account(account, name_of(statement)))
 
-    judge_text = judge_account_of(resource, own_accounts, registered_accounts)
+    judge_text = judge_account_of(resource, own_accounts, registered)
     if resource.type in POLICIES:
         yield from each(statements(resource, *row.path), judge_statement)
     else:
         yield from each(texts(resource, *row.path), lambda text: judge_text(text, resource.where(*row.path)))
+
+
+def registered_accounts(registers: Registers, today: datetime.date, notice_days: int) -> set[str]:
+    """Return the accounts of vendors that may be used by now."""
+    return {account for vendor in registers.usable_vendors(today, notice_days) for account in vendor.more["accounts"]}
 
 
 def judge_account_of(
@@ -188,19 +192,19 @@ def for_the_own_account() -> None:
 
 @foreign_account_registered.passes
 def for_a_vendor_of_the_register() -> Registers:
-    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=own_provider())
     return kept(subprocessors=[{"accounts": ["444455556666"]}])
 
 
 @foreign_account_registered.fails
 def for_a_vendor_announced_last_week() -> Registers:
-    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=own_provider())
     return kept(subprocessors=[{"accounts": ["444455556666"], "announced": "2026-02-22"}])
 
 
 @foreign_account_registered.fails
 def for_a_vendor_whose_agreement_ended() -> Registers:
-    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=_own())
+    aws.sns.TopicPolicy("alarms", arn="arn:aws:sns:us-west-2:1:a", policy=_for("444455556666"), opts=own_provider())
     ended = {"id": "dpa/1", "kind": "dpa", "ends": "2026-02-28"}
     return kept(subprocessors=[{"accounts": ["444455556666"]}], agreements=[ended])
 
