@@ -1,0 +1,141 @@
+"""Makes a bundle: logs go in, many at once; a folder of runs, rows and documents comes out, with a signed manifest.
+
+Each log is read by one process, which writes the run's files; no process holds more than one run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+from evidence.canonical import encode, load_run, run_as_json, spell
+from evidence.console import EvidenceError, progress
+from evidence.manifest import ENVELOPE, Manifest, list_files, measure
+from evidence.renderers import render
+from evidence.results import Run, Runs, Verdict
+from evidence.signing import MANIFEST, Signer, attest
+from evidence.sources import Source, read_source
+from evidence.store import Store, latest
+from evidence.tables import file_name, partition, write_parquet
+
+RUNS, DOCUMENTS = "runs", "documents"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What is told of a run once its files are written."""
+
+    source: str
+    stack: str
+    project: str
+    time: datetime
+    problems: tuple[str, ...]
+    verdicts: Mapping[Verdict, int]
+    blocking: int
+
+
+def collect(
+    sources: Sequence[Source], store: Store, signer: Signer, *, time: datetime | None, jobs: int
+) -> tuple[str, list[Collected]]:
+    """Make a bundle of every source's run and store it; return where, and what was collected in the sources' order.
+
+    Args:
+        sources: what to read; no two may be the same run.
+        store: where the bundle goes.
+        signer: who signs it.
+        time: when the bundle was made; that of its newest run by default, so that equal input gives equal bytes.
+        jobs: how many sources to read at once.
+
+    Raises:
+        EvidenceError: a source can't be read, or the bundle can't be stored: then nothing has been.
+    """
+    with store.workspace() as folder:
+        collected = list(_written(sources, folder, jobs))
+        _check_projects(collected)
+        render(read_runs(folder), folder / DOCUMENTS)
+        with store.changing():
+            before = latest(store)
+            manifest = Manifest(
+                number=before[2].number + 1 if before else 1,
+                time=time or max(run.time for run in collected),
+                complete=not any(run.problems for run in collected),
+                previous=hashlib.sha256(before[1]).hexdigest() if before else "",
+                files={path: measure(folder / path) for path, _ in list_files(folder)},
+            )
+            data = manifest.encode()
+            (folder / MANIFEST).write_bytes(data)
+            (folder / ENVELOPE).write_bytes(attest(data, signer))
+            return store.publish(folder, manifest.name), collected
+
+
+def read_runs(folder: Path) -> Runs:
+    """Return what reads the runs of a bundle, by stack and time."""
+    paths = sorted((folder / RUNS).glob("*/*.json"), key=lambda path: (path.parent.name, path.name))
+
+    def runs() -> Iterator[Run]:
+        return map(load_run, paths)
+
+    return runs
+
+
+def _written(sources: Sequence[Source], folder: Path, jobs: int) -> Iterator[Collected]:
+    write = partial(write_run, folder=folder)
+    with progress() as bar:
+        if jobs == 1 or len(sources) == 1:
+            yield from bar.track(map(write, sources), len(sources), description="reading")
+            return
+        processes = min(jobs, len(sources))
+        with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts) as pool:
+            try:
+                yield from bar.track(pool.map(write, sources), len(sources), description="reading")
+            except BrokenProcessPool:
+                raise EvidenceError(
+                    "a process that read logs was ended from outside: is there enough memory?"
+                ) from None
+
+
+def write_run(source: Source, folder: Path) -> Collected:
+    """Read one source and write its run's files into a bundle's folder."""
+    run, project = read_source(source)
+    record = folder / RUNS / run.stack / f"{file_name(run)}.json"
+    rows = folder / partition(run) / f"{file_name(run)}.parquet"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    rows.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with record.open("xb") as file:
+            file.write(encode(run_as_json(run)))
+    except FileExistsError:
+        raise EvidenceError(f"{source.path} is a second {run.origin} of {run.stack} at {spell(run.time)}") from None
+    write_parquet(run, rows)
+    return Collected(
+        source=str(source.path),
+        stack=run.stack,
+        project=project,
+        time=run.time,
+        problems=run.problems,
+        verdicts=Counter(result.verdict for result in run.results),
+        blocking=sum(result.blocking for result in run.results),
+    )
+
+
+def _check_projects(collected: Sequence[Collected]) -> None:
+    """A name must mean one stack, or the results of two would be taken for one's."""
+    projects: dict[str, str] = {}
+    for run in collected:
+        other = projects.setdefault(run.stack, run.project)
+        if other != run.project:
+            raise EvidenceError(f"{other} and {run.project} both have a stack {run.stack}: collect with --qualified")
+
+
+def _leave_interrupts() -> None:
+    """An interrupt is for the process that shares out the work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

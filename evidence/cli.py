@@ -1,0 +1,191 @@
+"""`python -m evidence COMMAND`: arguments go in, an exit code comes out.
+
+Everything is imported where it is needed, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from evidence.console import OUT, EvidenceError, printable, say
+
+if TYPE_CHECKING:
+    from evidence.bundle import Collected
+
+FAILED, INCOMPLETE = 1, 3
+STORE, KEY, POLICY = ".evidence/store", ".evidence/signing-key.pem", "stacks/policy.{stack}.json"
+PUBLIC_KEY = Path(".evidence/signing-key.pub.pem")
+
+app = typer.Typer(
+    help="""Evidence that an auditor can read, check and trust.
+
+    Bundles hold the verdict of every rule on every resource, as an engine event log tells them, signed and chained.
+
+    Exit codes: 0 done; 1 failed, or a bundle is not as it was signed; 2 wrong usage; 3 stored, but a run is incomplete;
+    130 interrupted.""",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+StoreOption = Annotated[
+    str, typer.Option(envvar="HEDGEROW_EVIDENCE_STORE", help="where bundles are: a folder, or s3://BUCKET/PREFIX")
+]
+KeyOption = Annotated[
+    str,
+    typer.Option(
+        envvar="HEDGEROW_EVIDENCE_KEY", help="what signs: a PEM file, or awskms:///ID (an id, alias/NAME, an ARN)"
+    ),
+]
+
+
+def main() -> None:
+    """Run one command and exit."""
+    try:
+        app()
+    except EvidenceError as error:
+        say(f"error: {error}")
+    except OSError as error:  # such as a full disk
+        say(f"error: {error.filename or ''}: {error.strerror or error}")
+    sys.exit(FAILED)
+
+
+@app.command()
+def collect(  # noqa: PLR0913 - a command has as many options as there are things to choose
+    *,
+    event_log: Annotated[
+        list[Path],
+        typer.Option(
+            help="what `PULUMI_DEBUG_COMMANDS=true pulumi preview|up … --event-log FILE` wrote; a folder stands for "
+            "every file in it; repeatable"
+        ),
+    ],
+    store: StoreOption = STORE,
+    key: KeyOption = KEY,
+    policy_config: Annotated[
+        str, typer.Option(help="the policy configuration that was used; {stack} stands for the stack's name")
+    ] = POLICY,
+    places: Annotated[
+        str,
+        typer.Option(
+            help="what knows the source line of each resource: what `pulumi preview --json` printed, or `pulumi stack "
+            "export`; {stack} stands for the stack's name"
+        ),
+    ] = "",
+    program: Annotated[str, typer.Option(help="the folder of Pulumi.yaml, relative to the repository's root")] = ".",
+    commit: Annotated[
+        str | None, typer.Option(help="the commit that was judged (default: that of this folder)")
+    ] = None,
+    qualified: Annotated[bool, typer.Option("--qualified", help="name stacks PROJECT.STACK")] = False,
+    time: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SOURCE_DATE_EPOCH",
+            help="when the bundle is made, seconds since 1970 or YYYY-MM-DDTHH:MM:SSZ (default: its newest run's)",
+        ),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="how many logs to read at once")] = os.cpu_count() or 1,
+) -> None:
+    """Make a signed bundle of event logs, and store it."""
+    from evidence.bundle import collect as make
+    from evidence.signing import load_signer
+    from evidence.sources import Source, current_commit
+    from evidence.store import open_store
+
+    at = current_commit(Path()) if commit is None else commit
+    sources = [Source(path, at, policy_config, places, program, qualified) for path in _files(event_log)]
+    where, collected = make(sources, open_store(store), load_signer(key), time=_time(time), jobs=jobs)
+    _tell(collected)
+    OUT.print(printable(where), markup=False)
+    if any(run.problems for run in collected):
+        raise typer.Exit(INCOMPLETE)
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    files = [
+        file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if not file.is_dir()
+    ]
+    if not files:
+        raise EvidenceError(f"{paths[0]} holds no file")
+    return files
+
+
+def _time(text: str | None) -> datetime | None:
+    from evidence.canonical import parse_time
+
+    if text is None:
+        return None
+    try:
+        return datetime.fromtimestamp(int(text), tz=UTC) if text.isdecimal() else parse_time(text)
+    except (ValueError, OverflowError, OSError):
+        raise typer.BadParameter(f"{text!r} is neither seconds since 1970 nor YYYY-MM-DDTHH:MM:SSZ") from None
+
+
+def _tell(collected: list[Collected]) -> None:
+    verdicts: Counter[str] = Counter()
+    for run in collected:
+        verdicts.update({verdict.value: count for verdict, count in run.verdicts.items()})
+        for problem in run.problems:
+            say(f"incomplete: {run.source}: {problem}")
+    counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
+    say(f"{len(collected)} run{'s' * (len(collected) != 1)}: {counts or 'no results'}")
+
+
+@app.command()
+def verify(
+    where: Annotated[str, typer.Argument(help="a store, whose chain is checked too, or a single bundle")] = STORE,
+    *,
+    key: Annotated[Path, typer.Option(help="the public key, in PEM")] = PUBLIC_KEY,
+) -> None:
+    """Check bundles with the public key alone: changed, missing or added files, and the chain."""
+    from evidence.signing import load_public_key
+    from evidence.verification import verify_all
+
+    public = load_public_key(key)
+    wrong = False
+    for name, problems, note in verify_all(where, public):
+        for problem in problems:
+            say(f"{name}: {problem}")
+        OUT.print(printable(f"{name}: {'NOT as it was signed' if problems else 'verified'}{note}"), markup=False)
+        wrong |= bool(problems)
+    if wrong:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def report(
+    where: Annotated[str, typer.Argument(help="a bundle, or a store, whose newest bundle is taken")] = STORE,
+    *,
+    output: Annotated[Path, typer.Option(help="the folder to write into")] = Path(".evidence/report"),
+) -> None:
+    """Write a bundle's documents anew, into a folder of their own; the bundle stays as it was signed."""
+    from evidence.bundle import read_runs
+    from evidence.renderers import render
+    from evidence.store import open_bundle
+
+    with open_bundle(where) as folder:
+        render(read_runs(folder), output)
+    OUT.print(printable(str(output)), markup=False)
+
+
+@app.command()
+def keygen(path: Annotated[Path, typer.Argument(help="where the private key goes")] = Path(KEY)) -> None:
+    """Make a key to sign with, and the public key beside it."""
+    from evidence.signing import generate_key
+
+    OUT.print(printable(str(generate_key(path))), markup=False)
+
+
+@app.command("public-key")
+def public_key(key: KeyOption = KEY) -> None:
+    """Print the public key that `verify` needs, in PEM."""
+    from evidence.signing import load_signer, public_pem
+
+    sys.stdout.write(public_pem(load_signer(key).public).decode())

@@ -1,0 +1,141 @@
+"""A store in S3: bundles go in by their files, the signature last, so that what was not finished is not there.
+
+With Object Lock on the bucket, its default retention holds what is stored; without it, a warning says so. Credentials,
+region and endpoint are those of boto3 (`AWS_ENDPOINT_URL` for an emulator).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from evidence.console import EvidenceError, progress, say
+from evidence.manifest import ENVELOPE
+from evidence.signing import MANIFEST
+from evidence.store import BUNDLES, scratch
+
+_AT_ONCE = 8
+_ROWS = "results/"
+_MEANWHILE = "another bundle was stored meanwhile: try again"
+
+
+class S3Store:
+    """A bucket, or what in it lies under a prefix."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if not parts.netloc or parts.query or parts.fragment:
+            raise EvidenceError(f"{url}: write s3://BUCKET or s3://BUCKET/PREFIX")
+        self.url = url.rstrip("/")
+        self._bucket = parts.netloc
+        prefix = parts.path.strip("/")
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._s3: Any = boto3.client("s3")
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Give a folder on this machine."""
+        with scratch() as folder:
+            yield folder
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold nothing: S3 has no locks."""
+        yield
+
+    def names(self) -> list[str]:
+        """Return the names of the bundles that are signed."""
+        under = f"{self._prefix}{BUNDLES}/"
+        keys = (key.removeprefix(under).split("/") for key in self._keys(under))
+        return sorted(name for name, *rest in keys if rest == [ENVELOPE])
+
+    def manifest(self, name: str) -> bytes:
+        """Return a bundle's manifest as it is."""
+        with self._errors(f"bundle {name}"):
+            answer = self._s3.get_object(Bucket=self._bucket, Key=f"{self._prefix}{BUNDLES}/{name}/{MANIFEST}")
+            return bytes(answer["Body"].read())
+
+    def publish(self, folder: Path, name: str) -> str:
+        """Upload a bundle, its signature last, then its rows to where Athena reads them.
+
+        Two that store at the same moment can still both succeed: their bundles bear one number, and `verify` tells.
+        """
+        self._warn_unlocked()
+        target = f"{self._prefix}{BUNDLES}/{name}/"
+        paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+        uploads = [(path, f"{target}{path}") for path in paths if path != ENVELOPE]
+        rows = [
+            (path, f"{self._prefix}{path.removesuffix('.parquet')}-{name}.parquet")
+            for path in paths
+            if path.startswith(_ROWS)
+        ]
+        with progress() as bar, ThreadPoolExecutor(_AT_ONCE) as pool:
+            task = bar.add_task("uploading", total=len(uploads) + 1 + len(rows))
+            upload = lambda one: self._upload(folder / one[0], one[1])  # noqa: E731
+            for _ in pool.map(upload, uploads):
+                bar.advance(task)
+            if any(other.partition("-")[0] == name.partition("-")[0] for other in self.names()):
+                raise EvidenceError(f"{self.url}: {_MEANWHILE}")
+            self._upload(folder / ENVELOPE, f"{target}{ENVELOPE}")
+            for _ in pool.map(upload, rows):
+                bar.advance(task)
+            bar.advance(task)
+        return f"{self.url}/{BUNDLES}/{name}"
+
+    @contextlib.contextmanager
+    def fetched(self, name: str, part: str = "") -> Iterator[Path]:
+        """Download a bundle, or what of it lies under a part."""
+        source = f"{self._prefix}{BUNDLES}/{name}/"
+        with scratch() as folder:
+            target = folder / name
+            keys = list(self._keys(source + part))
+            if not keys:
+                raise EvidenceError(f"{self.url} holds no bundle {name}")
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                list(pool.map(lambda key: self._download(key, target / key.removeprefix(source)), keys))
+            yield target / part
+
+    def _keys(self, under: str) -> Iterator[str]:
+        with self._errors(self.url):
+            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=under):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"]
+
+    def _upload(self, path: Path, key: str) -> None:
+        with self._errors(f"s3://{self._bucket}/{key}"), path.open("rb") as file:
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=file, ChecksumAlgorithm="SHA256")
+
+    def _download(self, key: str, path: Path) -> None:
+        if ".." in path.parts:
+            raise EvidenceError(f"s3://{self._bucket}/{key} is not a file of a bundle")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._errors(f"s3://{self._bucket}/{key}"):
+            self._s3.download_file(self._bucket, key, str(path))
+
+    def _warn_unlocked(self) -> None:
+        try:
+            self._s3.get_object_lock_configuration(Bucket=self._bucket)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "ObjectLockConfigurationNotFoundError":
+                say(f"warning: {self._bucket} has no Object Lock: what is stored there can be overwritten or deleted")
+            else:
+                say(f"warning: whether {self._bucket} has Object Lock can't be told: {code}")
+        except BotoCoreError as error:
+            raise EvidenceError(f"{self.url}: {error}") from None
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise EvidenceError(f"{what}: {error}") from None
+        except BotoCoreError as error:
+            raise EvidenceError(f"{what}: {error}") from None

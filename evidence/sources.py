@@ -1,0 +1,157 @@
+"""What a run is read from: an engine's event log or a saved state, and the files beside it that say more.
+
+Those are the policy configuration, which holds the waivers, and what knows the source line of each resource: the output
+of `pulumi preview --json` or `pulumi stack export`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import posixpath
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+import policy_pack
+from evidence.console import EvidenceError
+from evidence.events import Problems, read_events
+from evidence.observations import observe
+from evidence.results import AcceptedViolation, Place, Run
+from evidence.runs import Context, make_run, stack_of
+
+PACK_FOLDER = Path(policy_pack.__file__).parent
+STACK = "{stack}"
+"""Stands for the stack's name in the path of a file that there is one of for each stack."""
+_POSITION = re.compile(r"project://(?P<path>/[^#]*)#(?P<line>[0-9]{1,9})(,[0-9]+)?")
+_NOT_OURS = re.compile(r"(^|/)(site-packages|dist-packages|language_host|\.[^/]+)/")
+"""Paths inside the repository that hold what is installed, or runs the program."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One log or state, and where to find what belongs to it."""
+
+    path: Path
+    commit: str = ""
+    policy_config: str = ""
+    """Path of the policy configuration; one that has {stack} in it may be missing."""
+    places: str = ""
+    program: str = "."
+    """The folder of Pulumi.yaml, relative to the repository's root."""
+    qualified: bool = False
+
+
+def read_source(source: Source) -> tuple[Run, str]:
+    """Return the run of a source, and its project. Raises EvidenceError if it can't be read."""
+    problems = Problems()
+    observed = observe(read_events(source.path, problems), problems)
+    try:
+        project, stack = stack_of(observed)
+    except EvidenceError as error:
+        raise EvidenceError(f"{source.path}: {error}") from None
+    config = _read_json(source.policy_config, stack)
+    context = Context(
+        commit=source.commit,
+        pack_version=pack_version(),
+        waivers=tuple(_waivers(config, source.policy_config)),
+        disabled=frozenset(_disabled(config)),
+        places=read_places(_read_json(source.places, stack), source.program),
+        qualified=source.qualified,
+    )
+    return make_run(observed, problems, context), project
+
+
+def pack_version() -> str:
+    """Return the version of the pack at hand."""
+    return str(yaml.safe_load((PACK_FOLDER / "PulumiPolicy.yaml").read_text())["version"])
+
+
+def current_commit(folder: Path) -> str:
+    """Return the commit that a folder is at, with "-dirty" if anything differs from it; empty outside a repository."""
+    try:
+        described = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],  # noqa: S607 - the user's own git
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return described.stdout.strip()
+
+
+def _read_json(template: str, stack: str) -> Mapping[str, Any]:
+    path = Path(template.replace(STACK, stack))
+    if not template or (STACK in template and not path.exists()):
+        return {}
+    try:
+        value = orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise EvidenceError(f"{path}: {error.strerror}") from None
+    except orjson.JSONDecodeError:
+        raise EvidenceError(f"{path} is not JSON") from None
+    if not isinstance(value, dict):
+        raise EvidenceError(f"{path} is not a JSON object")
+    return value
+
+
+def _disabled(config: Mapping[str, Any]) -> Iterator[str]:
+    for rule, given in config.items():
+        if (given.get("enforcementLevel") if isinstance(given, dict) else given) == "disabled":
+            yield rule
+
+
+def _waivers(config: Mapping[str, Any], where: str) -> Iterator[AcceptedViolation]:
+    for rule, given in config.items():
+        for waiver in given.get("waivers", ()) if isinstance(given, dict) else ():
+            try:
+                yield AcceptedViolation(
+                    rule=rule,
+                    resource=waiver["resource"],
+                    reason=waiver["reason"],
+                    ticket=waiver.get("ticket", ""),
+                    requester=waiver.get("requester", ""),
+                    approver=waiver.get("approver", ""),
+                    expires=datetime.date.fromisoformat(waiver["expires"]),
+                )
+            except (LookupError, TypeError, ValueError, AttributeError):
+                raise EvidenceError(f"{where}: a waiver of {rule} is not one that the pack accepts") from None
+
+
+def read_places(record: Mapping[str, Any], program: str) -> dict[str, Place]:
+    """Return where each resource is constructed, by URN.
+
+    Args:
+        record: what `pulumi preview --json` printed, or `pulumi stack export` wrote.
+        program: the folder of Pulumi.yaml, relative to the repository's root.
+
+    Raises:
+        EvidenceError: it is neither.
+    """
+    try:
+        if "deployment" in record:
+            states = record["deployment"].get("resources", ())
+        else:
+            states = [step["newState"] for step in record.get("steps", ()) if step.get("newState")]
+        found = ((state["urn"], _place(state, program)) for state in states)
+        return {urn: place for urn, place in found if place}
+    except (LookupError, TypeError, AttributeError):
+        raise EvidenceError("the places are neither a preview's JSON nor a stack's export") from None
+
+
+def _place(state: Mapping[str, Any], program: str) -> Place | None:
+    """Return the innermost line of the program itself on the way to a resource's constructor."""
+    frames = [frame.get("sourcePosition", "") for frame in state.get("stackTrace") or ()]
+    for position in (state.get("sourcePosition", ""), *frames):
+        if match := _POSITION.fullmatch(position):
+            path = posixpath.normpath(posixpath.join(program, match["path"].lstrip("/")))
+            if not path.startswith("../") and not _NOT_OURS.search(path):
+                return Place(path, int(match["line"]))
+    return None
