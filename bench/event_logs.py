@@ -22,6 +22,12 @@ TYPES = (
     "aws:ec2/securityGroup:SecurityGroup",
     "aws:iam/role:Role",
     "aws:sqs/queue:Queue",
+    "aws:ec2/subnet:Subnet",
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "fleet:stores:Store",
 )
 
 

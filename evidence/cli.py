@@ -9,6 +9,7 @@ import os
 import sys
 from collections import Counter
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,24 @@ if TYPE_CHECKING:
 FAILED, INCOMPLETE = 1, 3
 STORE, KEY, POLICY = ".evidence/store", ".evidence/signing-key.pem", "stacks/policy.{stack}.json"
 PUBLIC_KEY = Path(".evidence/signing-key.pub.pem")
+
+
+class By(StrEnum):
+    """What verdicts are counted by."""
+
+    STACK = "stack"
+    RULE = "rule"
+    CONTROL = "control"
+    PROMISE = "promise"
+
+
+class Form(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
 
 app = typer.Typer(
     help="""Evidence that an auditor can read, check and trust.
@@ -44,6 +63,7 @@ KeyOption = Annotated[
         envvar="HEDGEROW_EVIDENCE_KEY", help="what signs: a PEM file, or awskms:///ID (an id, alias/NAME, an ARN)"
     ),
 ]
+OutputOption = Annotated[Form, typer.Option(help="how rows are printed")]
 
 
 def main() -> None:
@@ -173,6 +193,36 @@ def report(
     with open_bundle(where) as folder:
         render(read_runs(folder), output)
     OUT.print(printable(str(output)), markup=False)
+
+
+@app.command()
+def history(
+    where: Annotated[str, typer.Argument(help="a store, or a single bundle")] = STORE,
+    *,
+    by: Annotated[By, typer.Option(help="what to count by")] = By.STACK,
+    stack: Annotated[str, typer.Option(help="this stack alone")] = "",
+    output: OutputOption = Form.TABLE,
+) -> None:
+    """Count verdicts over time, in all bundles of a store."""
+    from evidence.history import ask, history_sql, write_rows
+    from evidence.store import incomplete
+
+    for name in incomplete(where):
+        say(f"note: bundle {name} is incomplete: what it doesn't count may be there")
+    write_rows(*ask(where, history_sql(by, stack)), output, sys.stdout)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="a query of the table `results`, whose columns docs/evidence.md explains")],
+    where: Annotated[str, typer.Argument(help="a store, or a single bundle")] = STORE,
+    *,
+    output: OutputOption = Form.TABLE,
+) -> None:
+    """Ask the results of all bundles of a store by SQL."""
+    from evidence.history import ask, write_rows
+
+    write_rows(*ask(where, sql), output, sys.stdout)
 
 
 @app.command()

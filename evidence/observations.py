@@ -25,6 +25,7 @@ _UNJUDGED = {"read", "read-replacement"}
 """Operations on what others manage: the engine asks no policy about it."""
 _BLOCKED = {"preview failed", "update failed"}
 """What the engine says after a violation that blocks, as after any other failure."""
+_LEVELS = {"advisory", "mandatory", "remediate", "disabled"}
 _WORST_FIRST = (Verdict.FAIL, Verdict.UNDETERMINED, Verdict.WAIVED)
 
 Key: TypeAlias = tuple[str, str]
@@ -93,6 +94,8 @@ def _step(observed: Observed, body: Mapping[str, Any], problems: Problems) -> No
     _name(observed, urn, problems)
     if step["op"] in _GONE:
         return
+    if step["type"] != type_of(urn):
+        problems.add(f"{urn[:200]} is said to be of type {step['type'][:60]!r}")
     observed.types[urn] = step["type"]
     if step["op"] in _UNJUDGED:
         observed.unjudged.add(urn)
@@ -120,6 +123,8 @@ def _violation(observed: Observed, body: Mapping[str, Any], problems: Problems) 
     urn = body.get("resourceUrn", "")
     _name(observed, urn, problems)
     _pack(observed, body)
+    if body["enforcementLevel"] not in _LEVELS:
+        problems.add(f"a violation has the unknown level {body['enforcementLevel'][:60]!r}")
     message = _COLOUR.sub("", body["message"]).strip()
     ours = body["policyPackName"] == NAME
     verdict = Verdict.FAIL

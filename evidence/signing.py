@@ -130,8 +130,8 @@ def _kms_signer(url: str) -> Signer:
         try:
             signed = kms.sign(
                 KeyId=name,
-                Message=hashlib.sha256(data).digest(),
-                MessageType="DIGEST",
+                Message=data,
+                MessageType="RAW",
                 SigningAlgorithm="ECDSA_SHA_256",
             )
         except (BotoCoreError, ClientError) as error:

@@ -173,6 +173,13 @@ def open_bundle(where: str) -> Iterator[Path]:
         yield folder
 
 
+def incomplete(where: str) -> list[str]:
+    """Return the names of the bundles whose manifest says that a run is incomplete."""
+    store, names = locate(where)
+    manifests = {name: store.manifest(name) if store else Path(where, MANIFEST).read_bytes() for name in names}
+    return [name for name, data in manifests.items() if not decode_manifest(data).complete]
+
+
 def locate(where: str) -> tuple[Store | None, list[str]]:
     """Return the store and the names of the bundles that a path or URL means; no store for a bundle by itself.
 

@@ -1,0 +1,48 @@
+"""A store of bundles for tests: two small stacks, collected as the command does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.event_logs import START, TYPES, event_log, urn
+from evidence.bundle import collect
+from evidence.signing import generate_key, load_signer
+from evidence.sources import Source
+from evidence.store import open_store
+from policy_pack.pack import PACK
+
+BROKEN = (
+    next(rule.id for rule in PACK.rules_on(TYPES[5]) if not rule.needs_graph),
+    urn("dev", TYPES[5], "r5"),
+)
+
+
+@pytest.fixture(scope="session")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The logs of two stacks, one of which is blocked."""
+    folder = tmp_path_factory.mktemp("logs")
+    (folder / "dev.jsonl").write_bytes(b"".join(event_log("dev", 6, broken={BROKEN})))
+    (folder / "prod.jsonl").write_bytes(b"".join(event_log("prod", 6, start=START + 60)))
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private key; the public one is beside it."""
+    path = tmp_path_factory.mktemp("key") / "key.pem"
+    generate_key(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def collect_into(logs: list[Path], key: Path) -> Callable[..., str]:
+    """Collect logs, those of the two stacks by default, into the store at a path or URL."""
+
+    def into(store: Path | str, paths: Sequence[Path] = logs, jobs: int = 1) -> str:
+        sources = [Source(path, commit="c0ffee") for path in paths]
+        return collect(sources, open_store(str(store)), load_signer(str(key)), time=None, jobs=jobs)[0]
+
+    return into

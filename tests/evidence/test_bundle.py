@@ -1,0 +1,315 @@
+"""A bundle is the same for the same input, is there whole or not at all, and nothing of it changes unnoticed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import duckdb
+import moto
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.event_logs import event_log
+from evidence import bundle, signing
+from evidence.bundle import read_runs
+from evidence.console import EvidenceError
+from evidence.renderers import RENDERERS
+from evidence.results import Verdict
+from evidence.signing import generate_key, load_public_key, load_signer, public_pem
+from evidence.sources import Source, read_source
+from evidence.store import open_store
+from evidence.tables import COLUMNS
+from evidence.verification import verify_all, verify_bundle
+
+Collect = Callable[..., str]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def wrong(where: Path, key: Path) -> list[str]:
+    """What `verify` finds, a line each."""
+    public = load_public_key(key.with_suffix(".pub.pem"))
+    return [f"{name}: {problem}" for name, problems, _ in verify_all(str(where), public) for problem in problems]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, collect_into: Collect) -> Path:
+    """A bundle that tests leave as it was."""
+    return Path(collect_into(tmp_path_factory.mktemp("made")))
+
+
+@pytest.fixture
+def copy(made: Path, tmp_path: Path) -> Path:
+    """A bundle by itself, to spoil."""
+    return Path(shutil.copytree(made, tmp_path / made.name))
+
+
+@pytest.fixture
+def store(tmp_path: Path, collect_into: Collect) -> Path:
+    """Three bundles in a chain."""
+    for _ in range(3):
+        collect_into(tmp_path / "store")
+    return tmp_path / "store"
+
+
+def bundles(store: Path) -> list[Path]:
+    return sorted((store / "bundles").iterdir())
+
+
+def test_equal_input_gives_equal_bytes_however_many_processes_read_it(
+    tmp_path: Path, logs: list[Path], collect_into: Collect
+) -> None:
+    one = Path(collect_into(tmp_path / "one"))
+    other = Path(collect_into(tmp_path / "other", list(reversed(logs)), jobs=2))
+    assert one.name == other.name
+    assert contents(one) == contents(other)
+
+
+def test_a_bundle_gives_back_the_runs_that_were_read_in_the_order_of_stacks(made: Path, logs: list[Path]) -> None:
+    expected = [read_source(Source(path, commit="c0ffee"))[0] for path in logs]
+    assert list(read_runs(made)()) == expected
+    assert list(read_runs(made)()) == expected, "runs can be read as often as one likes"
+
+
+def test_the_rows_say_what_the_runs_say(made: Path) -> None:
+    rows = duckdb.sql(f"SELECT * FROM read_parquet('{made}/results/stack=dev/*/*.parquet', hive_partitioning=false)")  # noqa: S608
+    assert dict(zip(rows.columns, map(str, rows.types), strict=True)) == COLUMNS
+    (run,) = (run for run in read_runs(made)() if run.stack == "dev")
+    assert [row[:8] for row in rows.fetchall()] == [
+        (r.rule, r.urn, r.verdict.value, r.message, list(r.controls), r.promise, r.severity, r.blocking)
+        for r in run.results
+    ]
+    assert duckdb.sql("SELECT DISTINCT stack, origin, time, commit, pack FROM rows").fetchall() == [
+        ("dev", "preview", run.time.replace(tzinfo=None), "c0ffee", "hedgerow")
+    ]
+    assert any(result.verdict is Verdict.FAIL for result in run.results)
+
+
+def test_every_document_is_written(made: Path) -> None:
+    assert len(list((made / "documents").iterdir())) >= len(RENDERERS)
+
+
+def test_a_run_without_results_has_a_file_without_rows(tmp_path: Path, collect_into: Collect) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(line for line in event_log("dev", 1) if b"policy" not in line))
+    made = Path(collect_into(tmp_path / "store", [log]))
+    (rows,) = made.glob("results/*/*/*.parquet")
+    assert duckdb.sql(f"SELECT COUNT(*) FROM '{rows}'").fetchall() == [(0,)]  # noqa: S608
+    assert not json.loads((made / "manifest.json").read_text())["complete"]
+
+
+def test_an_untouched_bundle_and_store_are_verified(copy: Path, store: Path, key: Path) -> None:
+    assert wrong(copy, key) == []
+    assert wrong(store, key) == []
+
+
+@given(data=st.data())
+def test_one_flipped_bit_anywhere_fails(made: Path, key: Path, data: st.DataObject) -> None:
+    files = sorted(path for path in made.rglob("*") if path.is_file())
+    path = data.draw(st.sampled_from(files))
+    original = path.read_bytes()
+    place, bit = data.draw(st.integers(0, len(original) - 1)), data.draw(st.integers(0, 7))
+    spoilt = bytearray(original)
+    spoilt[place] ^= 1 << bit
+    try:
+        path.write_bytes(spoilt)
+        assert verify_bundle(made, load_public_key(key.with_suffix(".pub.pem")))[1] != []
+    finally:
+        path.write_bytes(original)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "manifest.dsse.json"])
+def test_every_byte_of_what_is_signed_and_of_the_signature_counts(copy: Path, key: Path, name: str) -> None:
+    public = load_public_key(key.with_suffix(".pub.pem"))
+    original = (copy / name).read_bytes()
+    for place in range(len(original)):
+        (copy / name).write_bytes(original[:place] + bytes([original[place] ^ 1]) + original[place + 1 :])
+        assert verify_bundle(copy, public)[1], f"byte {place}"
+
+
+def swap(folder: Path) -> None:
+    one, other = sorted(folder.rglob("*.parquet"))
+    kept = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(kept)
+
+
+def link(folder: Path) -> None:
+    path = next(folder.rglob("*.parquet"))
+    moved = folder.parent / "elsewhere"
+    path.rename(moved)
+    path.symlink_to(moved)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda folder: next(folder.rglob("*.parquet")).unlink(), "is missing"),
+        (lambda folder: (folder / "more.txt").write_text("x"), "more.txt was added"),
+        (lambda folder: (folder / "more").mkdir(), "more was added"),
+        (lambda folder: os.truncate(next(folder.rglob("*.parquet")), 10), "has 10 bytes instead of"),
+        (swap, ".parquet"),
+        (link, "is not a plain file"),
+        (lambda folder: (folder / "manifest.json").unlink(), "manifest.json is missing"),
+        (lambda folder: (folder / "manifest.dsse.json").unlink(), "manifest.dsse.json is missing"),
+    ],
+)
+def test_what_is_missing_added_truncated_or_swapped_is_named(
+    copy: Path, key: Path, spoil: Callable[[Path], object], says: str
+) -> None:
+    spoil(copy)
+    assert any(says in line for line in wrong(copy, key)), wrong(copy, key)
+
+
+def test_a_file_list_that_was_signed_for_another_bundle_is_refused(
+    store: Path, tmp_path: Path, collect_into: Collect, logs: list[Path], key: Path
+) -> None:
+    other = Path(collect_into(tmp_path / "other", logs[:1]))
+    shutil.copy(other / "manifest.dsse.json", bundles(store)[0])
+    assert any("manifest.json is not the one that was signed" in line for line in wrong(store, key))
+
+
+def test_another_key_verifies_nothing(copy: Path, tmp_path: Path) -> None:
+    generate_key(tmp_path / "other.pem")
+    assert wrong(copy, tmp_path / "other.pem") == [f"{copy.name}: the envelope is signed by another key"]
+
+
+def rename(first: Path, second: Path) -> None:
+    spare = first.with_name("spare")
+    first.rename(spare)
+    second.rename(first)
+    spare.rename(second)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda found: shutil.rmtree(found[1]), "a bundle is missing"),
+        (lambda found: shutil.rmtree(found[0]), "a bundle is missing"),
+        (lambda found: rename(found[0], found[1]), "it was renamed"),
+        (lambda found: shutil.copytree(found[0], found[1].with_name("000009-copy")), "it was renamed"),
+        (lambda found: (found[1] / "manifest.json").unlink(), "does not follow the bundle before it"),
+        (lambda found: found[1].with_name("000004").mkdir(), "manifest.json is missing"),
+    ],
+)
+def test_a_broken_chain_is_told(store: Path, key: Path, spoil: Callable[..., object], says: str) -> None:
+    spoil(bundles(store))
+    assert any(says in line for line in wrong(store, key)), wrong(store, key)
+
+
+def test_a_bundle_from_another_chain_does_not_fit_in(
+    store: Path, tmp_path: Path, collect_into: Collect, logs: list[Path], key: Path
+) -> None:
+    collect_into(tmp_path / "other", logs[:1])
+    stranger = Path(collect_into(tmp_path / "other"))
+    shutil.rmtree(bundles(store)[1])
+    shutil.copytree(stranger, store / "bundles" / stranger.name)
+    assert any("the chain is broken" in line for line in wrong(store, key))
+
+
+@pytest.mark.parametrize("step", ["write_run", "render", "attest", "measure"])
+def test_an_interrupt_at_any_step_leaves_the_store_as_it_was(
+    store: Path, collect_into: Collect, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    before = contents(store)
+    monkeypatch.setattr(bundle, step, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        collect_into(store)
+    assert contents(store) == before
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.2, 1.6])
+def test_a_process_killed_at_any_time_leaves_what_was_there_and_the_next_one_clears_up(
+    store: Path, logs: list[Path], key: Path, collect_into: Collect, seconds: float
+) -> None:
+    before = contents(store / "bundles")
+    arguments = ["collect", "--store", str(store), "--key", str(key), "--jobs", "1"]
+    arguments += [part for path in logs for part in ("--event-log", str(path))]
+    process = subprocess.Popen([sys.executable, "-m", "evidence", *arguments], stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    after = contents(store / "bundles")
+    assert {name: after.get(name) for name in before} == before
+    assert wrong(store, key) == []
+    collect_into(store)
+    assert wrong(store, key) == []
+    assert list(store.glob(".incoming-*")) == []
+
+
+def test_one_run_given_twice_is_refused(tmp_path: Path, logs: list[Path], collect_into: Collect) -> None:
+    with pytest.raises(EvidenceError, match="is a second preview of dev at"):
+        collect_into(tmp_path / "store", [logs[0], logs[0]])
+    assert not any((tmp_path / "store" / "bundles").iterdir())
+
+
+def test_two_projects_with_a_stack_of_one_name_are_told_apart(tmp_path: Path, collect_into: Collect) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for number, path in enumerate(paths):
+        path.write_bytes(b"".join(event_log("prod", 1, project=path.name, start=1_790_000_000 + number)))
+    with pytest.raises(EvidenceError, match="a and b both have a stack prod: collect with --qualified"):
+        collect_into(tmp_path / "store", paths)
+    assert [read_source(Source(path, qualified=True))[0].stack for path in paths] == ["a.prod", "b.prod"]
+
+
+def test_openssl_alone_verifies_a_signature(made: Path, key: Path, tmp_path: Path) -> None:
+    envelope = json.loads((made / "manifest.dsse.json").read_text())
+    payload = base64.b64decode(envelope["payload"])
+    kind = envelope["payloadType"].encode()
+    (tmp_path / "signed").write_bytes(b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload))
+    (tmp_path / "signature").write_bytes(base64.b64decode(envelope["signatures"][0]["sig"]))
+    ended = subprocess.run(
+        ["openssl", "dgst", "-sha256", "-verify", key.with_suffix(".pub.pem"), "-signature", "signature", "signed"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "Verified OK\n", ended.stderr
+
+
+def test_a_private_key_is_its_owners_alone_and_is_never_replaced(tmp_path: Path) -> None:
+    generate_key(tmp_path / "key.pem")
+    assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(EvidenceError, match="is there already"):
+        generate_key(tmp_path / "key.pem")
+    (tmp_path / "key.pem").chmod(0o640)
+    with pytest.raises(EvidenceError, match="can be read by others"):
+        load_signer(str(tmp_path / "key.pem"))
+
+
+@pytest.fixture
+def kms_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-west-2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with moto.mock_aws():
+        made = boto3.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+        yield made["KeyMetadata"]["Arn"]
+
+
+def test_a_kms_key_signs(tmp_path: Path, logs: list[Path], kms_key: str) -> None:
+    signer = load_signer(f"{signing.KMS}/{kms_key}")
+    (tmp_path / "key.pub.pem").write_bytes(public_pem(signer.public))
+    bundle.collect([Source(logs[0])], open_store(str(tmp_path / "store")), signer, time=None, jobs=1)
+    assert wrong(tmp_path / "store", tmp_path / "key.pem") == []
