@@ -4,10 +4,13 @@ STACK ?= sandbox
 BIN := .venv/bin
 SANDBOX := $(BIN)/python -m sandbox
 PULUMI := $(SANDBOX) pulumi
+EVIDENCE := $(BIN)/python -m evidence
+STORE ?= .evidence/store
+KEY ?= .evidence/signing-key.pem
 ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fix check test preview demo-block up refresh destroy bench docs clean
+.PHONY: help setup lock fix check test preview demo-block up refresh destroy evidence bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +72,20 @@ refresh: setup ## compare STACK's state with what is really there
 
 destroy: setup ## delete what STACK holds in the sandbox
 	@$(PULUMI) destroy --stack $(STACK) --yes --skip-preview
+
+# The engine's exit code is kept: a change that is blocked has its evidence, and make still fails.
+evidence: setup ## preview STACK, collect what the engine said into a signed bundle, write its report, verify it
+	@case "$(KEY)" in awskms:*) ;; *) test -e "$(KEY)" || $(EVIDENCE) keygen "$(KEY)" ;; esac
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	echo "evidence: previewing $(STACK)" >&2; \
+	PULUMI_DEBUG_COMMANDS=true $(PULUMI) preview $(ON_STACK) --json --event-log "$$work/events" > "$$work/preview"; engine=$$?; \
+	test -s "$$work/events" || { echo "evidence: the engine exited with $$engine and said nothing of $(STACK)" >&2; exit 1; }; \
+	$(EVIDENCE) collect --event-log "$$work/events" --places "$$work/preview" --store "$(STORE)" --key "$(KEY)"; collected=$$?; \
+	case $$collected in 0|3) ;; *) exit $$collected ;; esac; \
+	$(EVIDENCE) report "$(STORE)" && \
+	$(EVIDENCE) public-key --key "$(KEY)" > "$$work/public" && $(EVIDENCE) verify "$(STORE)" --key "$$work/public" || exit 1; \
+	test $$engine -eq 0 || echo "evidence: the engine exited with $$engine: the change is blocked" >&2; \
+	test $$engine -eq 0 && exit $$collected
 
 bench: setup ## how long previews take, as ratios in one run
 	@$(BIN)/python -m bench

@@ -6,6 +6,7 @@ Everything is imported where it is needed, so that help comes at once.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections import Counter
 from datetime import UTC, datetime
@@ -188,10 +189,11 @@ def report(
     """Write a bundle's documents anew, into a folder of their own; the bundle stays as it was signed."""
     from evidence.bundle import read_runs
     from evidence.renderers import render
-    from evidence.store import open_bundle
+    from evidence.store import open_bundle, scratch
 
-    with open_bundle(where) as folder:
-        render(read_runs(folder), output)
+    with open_bundle(where) as folder, scratch() as fresh:
+        render(read_runs(folder), fresh)
+        shutil.copytree(fresh, output, dirs_exist_ok=True)
     OUT.print(printable(str(output)), markup=False)
 
 

@@ -85,16 +85,16 @@ def test_a_bundle_gives_back_the_runs_that_were_read_in_the_order_of_stacks(made
 
 
 def test_the_rows_say_what_the_runs_say(made: Path) -> None:
-    rows = duckdb.sql(f"SELECT * FROM read_parquet('{made}/results/stack=dev/*/*.parquet', hive_partitioning=false)")  # noqa: S608
-    assert dict(zip(rows.columns, map(str, rows.types), strict=True)) == COLUMNS
+    rows = f"read_parquet('{made}/results/stack=dev/*/*.parquet', hive_partitioning=false)"
+    described = duckdb.execute(f"DESCRIBE FROM {rows}").fetchall()
+    assert {column[0]: column[1] for column in described} == COLUMNS
     (run,) = (run for run in read_runs(made)() if run.stack == "dev")
-    assert [row[:8] for row in rows.fetchall()] == [
+    assert [row[:8] for row in duckdb.execute(f"FROM {rows}").fetchall()] == [
         (r.rule, r.urn, r.verdict.value, r.message, list(r.controls), r.promise, r.severity, r.blocking)
         for r in run.results
     ]
-    assert duckdb.sql("SELECT DISTINCT stack, origin, time, commit, pack FROM rows").fetchall() == [
-        ("dev", "preview", run.time.replace(tzinfo=None), "c0ffee", "hedgerow")
-    ]
+    shared = duckdb.execute(f"SELECT DISTINCT stack, origin, time, commit, pack FROM {rows}").fetchall()  # noqa: S608
+    assert shared == [("dev", "preview", run.time.replace(tzinfo=None), "c0ffee", "hedgerow")]
     assert any(result.verdict is Verdict.FAIL for result in run.results)
 
 
@@ -107,7 +107,7 @@ def test_a_run_without_results_has_a_file_without_rows(tmp_path: Path, collect_i
     log.write_bytes(b"".join(line for line in event_log("dev", 1) if b"policy" not in line))
     made = Path(collect_into(tmp_path / "store", [log]))
     (rows,) = made.glob("results/*/*/*.parquet")
-    assert duckdb.sql(f"SELECT COUNT(*) FROM '{rows}'").fetchall() == [(0,)]  # noqa: S608
+    assert duckdb.execute(f"SELECT COUNT(*) FROM '{rows}'").fetchall() == [(0,)]  # noqa: S608
     assert not json.loads((made / "manifest.json").read_text())["complete"]
 
 

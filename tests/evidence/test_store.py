@@ -1,0 +1,224 @@
+"""The command and the stores: what a person types, S3 included, and what queries answer."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import moto
+import pytest
+
+from bench.event_logs import event_log
+from evidence import cli, s3
+from evidence.history import ask, history_sql
+from evidence.store import locate
+from tests.evidence.conftest import BROKEN
+
+Collect = Callable[..., str]
+Run = Callable[..., tuple[int, str, str]]
+URL = "s3://evidence/of/stacks"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command: its exit code, what it printed, and what it told."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        code = ended.value.code
+        printed = capsys.readouterr()
+        return code if isinstance(code, int) else 0, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with moto.mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(
+            Bucket="evidence",
+            CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+            ObjectLockEnabledForBucket=True,
+        )
+        yield client
+
+
+def keys(client: Any) -> list[str]:
+    return [entry["Key"] for entry in client.list_objects_v2(Bucket="evidence").get("Contents", ())]
+
+
+def test_the_whole_path(run: Run, logs: list[Path], tmp_path: Path) -> None:
+    key, store = tmp_path / "key.pem", tmp_path / "store"
+    assert run("keygen", key) == (0, f"{tmp_path}/key.pub.pem\n", "")
+    code, made, told = run("collect", "--event-log", logs[0].parent, "--store", store, "--key", key)
+    assert (code, Path(made.strip()).is_dir()) == (0, True)
+    assert "2 runs: 1 fail" in told
+    assert run("verify", store, "--key", tmp_path / "key.pub.pem") == (0, f"{Path(made.strip()).name}: verified\n", "")
+    for _ in range(2):
+        assert run("report", store, "--output", tmp_path / "report")[0] == 0
+    written = {path.name: path.read_bytes() for path in (tmp_path / "report").iterdir() if path.is_file()}
+    signed = {path.name: path.read_bytes() for path in Path(made.strip(), "documents").iterdir() if path.is_file()}
+    assert written == signed
+    assert run("public-key", "--key", key)[1] == (tmp_path / "key.pub.pem").read_text()
+
+
+def test_an_incomplete_run_is_stored_and_told_by_the_exit_code(run: Run, key: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(list(event_log("dev", 3))[:-1]))
+    code, made, told = run("collect", "--event-log", log, "--store", tmp_path / "store", "--key", key)
+    assert code == cli.INCOMPLETE
+    assert f"incomplete: {log}: the log ends before the engine did" in told
+    code, verified, _ = run("verify", tmp_path / "store", "--key", key.with_suffix(".pub.pem"))
+    assert (code, verified) == (0, f"{Path(made.strip()).name}: verified; INCOMPLETE, as its runs say\n")
+    assert "is incomplete" in run("history", tmp_path / "store")[2]
+
+
+def test_a_spoilt_bundle_fails_verify(run: Run, collect_into: Collect, key: Path, tmp_path: Path) -> None:
+    made = Path(collect_into(tmp_path / "store"))
+    (made / "documents" / "results.csv").write_bytes(b"")
+    code, printed, told = run("verify", tmp_path / "store", "--key", key.with_suffix(".pub.pem"))
+    assert (code, printed) == (1, f"{made.name}: NOT as it was signed\n")
+    assert "documents/results.csv has 0 bytes instead of" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("collect", "--event-log", "/nowhere"), "/nowhere: No such file or directory"),
+        (("collect", "--event-log", "/dev/null"), "holds no engine event"),
+        (("collect", "--event-log", "pyproject.toml"), "holds no engine event"),
+        (("verify", "/nowhere"), "there is no folder /nowhere"),
+        (("history", "/nowhere"), "there is no folder /nowhere"),
+        (("report", "/nowhere"), "there is no folder /nowhere"),
+        (("collect", "--store", "ftp://x", "--event-log", "x"), "a store is a folder or s3://BUCKET/PREFIX"),
+        (("collect", "--key", "awskms://", "--event-log", "x"), "names no key"),
+        (("collect", "--key", "/nowhere/key.pem", "--event-log", "x"), "there is no key /nowhere/key.pem"),
+        (("verify", ".", "--key", "pyproject.toml"), "holds no public key in PEM"),
+    ],
+)
+def test_what_is_wrong_is_one_line(run: Run, key: Path, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    options = {"--key": key, "--store": tmp_path / "store"} if arguments[0] == "collect" else {}
+    options |= {"--key": key.with_suffix(".pub.pem")} if arguments[0] == "verify" else {}
+    more = [part for name, value in options.items() if name not in arguments for part in (name, value)]
+    code, printed, told = run(*arguments, *more)
+    assert (code, printed) == (1, "")
+    assert says in told
+    assert told.count("\n") == 1
+
+
+def test_a_log_steers_no_terminal(run: Run, key: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(event_log("dev", 1)).replace(b'"create"', b'"create\\u001b[2J"').replace(b"outputs", b"o"))
+    lines = log.read_bytes().replace(b"resOutputsEvent", b"resOpFailedEvent")
+    log.write_bytes(lines)
+    _, _, told = run("collect", "--event-log", log, "--store", tmp_path / "store", "--key", key)
+    assert "\x1b" not in told
+    assert "\\x1b[2J" in told
+
+
+def test_history_counts_each_run_once_however_often_it_was_collected(collect_into: Collect, tmp_path: Path) -> None:
+    collect_into(tmp_path / "store")
+    once = ask(str(tmp_path / "store"), history_sql("stack"))
+    collect_into(tmp_path / "store")
+    assert ask(str(tmp_path / "store"), history_sql("stack")) == once
+    assert [row[0] for row in once[1]] == ["dev", "prod"]
+    assert [row[once[0].index("failed")] for row in once[1]] == [1, 0]
+
+
+def test_history_by_rule_and_control_finds_the_failure(run: Run, collect_into: Collect, tmp_path: Path) -> None:
+    collect_into(tmp_path / "store")
+    for by in ("rule", "control", "promise"):
+        code, printed, _ = run("history", tmp_path / "store", "--by", by, "--stack", "dev", "--output", "csv")
+        rows = list(csv.DictReader(io.StringIO(printed)))
+        failed = {row[by] for row in rows if row["failed"] == "1"}
+        assert code == 0
+        assert failed, f"nothing fails by {by}"
+        assert by != "rule" or failed == {BROKEN[0]}
+
+
+def test_a_query_reads_results_and_nothing_else(run: Run, collect_into: Collect, tmp_path: Path) -> None:
+    collect_into(tmp_path / "store")
+    sql = "SELECT stack, day, COUNT(*) AS failed FROM results WHERE verdict = 'fail' GROUP BY stack, day"
+    code, printed, _ = run("query", sql, tmp_path / "store", "--output", "json")
+    assert (code, json.loads(printed)) == (0, {"stack": "dev", "day": "2026-09-21", "failed": 1})
+    for forbidden in (
+        "SELECT * FROM read_csv('/etc/passwd')",
+        f"COPY results TO '{tmp_path}/out.csv'",
+        "SET enable_external_access = true",
+    ):
+        assert run("query", forbidden, tmp_path / "store")[0] == 1
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_s3_keeps_bundles_verifies_and_answers(run: Run, bucket: Any, collect_into: Collect, key: Path) -> None:
+    first, second = collect_into(URL), collect_into(URL)
+    assert (first.rpartition("/")[0], second.rpartition("/")[0]) == (f"{URL}/bundles", f"{URL}/bundles")
+    code, printed, told = run("verify", URL, "--key", key.with_suffix(".pub.pem"))
+    assert (code, printed.count("verified"), told) == (0, 2, "")
+    assert run("verify", second, "--key", key.with_suffix(".pub.pem"))[0] == 0
+    assert [row[0] for row in ask(URL, history_sql("stack"))[1]] == ["dev", "prod"]
+    rows = [path for path in keys(bucket) if path.startswith("of/stacks/results/")]
+    assert len(rows) == 4, "Athena's table has a file for each run of each bundle"
+    assert all(
+        path.startswith(("of/stacks/results/stack=dev/day=", "of/stacks/results/stack=prod/day=")) for path in rows
+    )
+
+
+def test_a_bucket_without_object_lock_is_told(
+    bucket: Any, collect_into: Collect, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.create_bucket(Bucket="open", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    collect_into("s3://open")
+    assert "open has no Object Lock" in capsys.readouterr().err
+    collect_into(URL)
+    assert "Object Lock" not in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("bucket")
+def test_an_upload_that_breaks_off_is_no_bundle(
+    collect_into: Collect, monkeypatch: pytest.MonkeyPatch, key: Path, run: Run
+) -> None:
+    collect_into(URL)
+    with monkeypatch.context() as patched:
+        upload = s3.S3Store._upload
+
+        def break_off(store: s3.S3Store, path: Path, name: str) -> None:
+            if path.name == "manifest.dsse.json":
+                raise KeyboardInterrupt
+            upload(store, path, name)
+
+        patched.setattr(s3.S3Store, "_upload", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            collect_into(URL)
+    assert len(locate(URL)[1]) == 1
+    collect_into(URL)
+    assert run("verify", URL, "--key", key.with_suffix(".pub.pem"))[0] == 0
+
+
+def test_what_was_flipped_in_s3_is_found(bucket: Any, collect_into: Collect, key: Path, run: Run) -> None:
+    collect_into(URL)
+    name = next(name for name in keys(bucket) if name.endswith(".csv"))
+    data = bytearray(bucket.get_object(Bucket="evidence", Key=name)["Body"].read())
+    data[0] ^= 1
+    bucket.put_object(Bucket="evidence", Key=name, Body=bytes(data))
+    assert run("verify", URL, "--key", key.with_suffix(".pub.pem"))[0] == 1
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_that_is_not_there_is_one_line(run: Run) -> None:
+    code, _, told = run("history", "s3://nowhere")
+    assert (code, told.count("\n")) == (1, 1)
+    assert "s3://nowhere" in told
