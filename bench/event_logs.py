@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from evidence.sources import pack_version
+from evidence.rules import pack_version
 from policy_pack.pack import PACK
 from policy_pack.server import NAME
 

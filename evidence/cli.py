@@ -6,11 +6,13 @@ Everything is imported where it is needed, so that help comes at once.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,12 +84,17 @@ def main() -> None:
 def collect(  # noqa: PLR0913 - a command has as many options as there are things to choose
     *,
     event_log: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             help="what `PULUMI_DEBUG_COMMANDS=true pulumi preview|up … --event-log FILE` wrote; a folder stands for "
             "every file in it; repeatable"
         ),
-    ],
+    ] = None,
+    state: Annotated[
+        list[Path] | None,
+        typer.Option(help="what `pulumi stack export` wrote, to be judged anew; a folder as above; repeatable"),
+    ] = None,
+    pulumi: Annotated[str, typer.Option(help="the command that starts the engine, which judges states")] = "pulumi",
     store: StoreOption = STORE,
     key: KeyOption = KEY,
     policy_config: Annotated[
@@ -114,14 +121,20 @@ def collect(  # noqa: PLR0913 - a command has as many options as there are thing
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="how many logs to read at once")] = os.cpu_count() or 1,
 ) -> None:
-    """Make a signed bundle of event logs, and store it."""
+    """Make a signed bundle of event logs and saved states, and store it."""
     from evidence.bundle import collect as make
     from evidence.signing import load_signer
     from evidence.sources import Source, current_commit
     from evidence.store import open_store
 
     at = current_commit(Path()) if commit is None else commit
-    sources = [Source(path, at, policy_config, places, program, qualified) for path in _files(event_log)]
+    source = partial(
+        Source, commit=at, policy_config=policy_config, places=places, program=program, qualified=qualified
+    )
+    sources = [source(path) for path in _files(event_log or [])]
+    sources += [source(path, pulumi=tuple(shlex.split(pulumi))) for path in _files(state or [])]
+    if not sources:
+        raise typer.BadParameter("name what to collect by --event-log or --state")
     where, collected = make(sources, open_store(store), load_signer(key), time=_time(time), jobs=jobs)
     _tell(collected)
     OUT.print(printable(where), markup=False)
@@ -133,7 +146,7 @@ def _files(paths: list[Path]) -> list[Path]:
     files = [
         file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if not file.is_dir()
     ]
-    if not files:
+    if paths and not files:
         raise EvidenceError(f"{paths[0]} holds no file")
     return files
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from evidence.events import Event, Problems
-from evidence.results import Result, Verdict
+from evidence.results import Origin, Result, Verdict
 from policy_pack.server import NAME, UNDETERMINED, WAIVED
 
 ROOT_TYPE = "pulumi:pulumi:Stack"
@@ -57,6 +57,11 @@ class Observed:
     """The first lines of what the engine reports as errors."""
     summary: Mapping[str, Any] | None = None
     ended: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        """What was judged, as far as an engine's log tells."""
+        return Origin.PREVIEW if self.summary is None or self.summary["isPreview"] else Origin.UPDATE
 
 
 def observe(events: Iterable[Event], problems: Problems) -> Observed:

@@ -5,11 +5,23 @@ Results may come from another version of the pack, so a rule may be unknown here
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
+
+import policy_pack
 from policy_pack.pack import PACK
 from policy_pack.vocabulary import Rule
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in PACK.rules}
 """The rules of this checkout's pack by id."""
+
+PACK_FOLDER = Path(policy_pack.__file__).parent
+
+
+def pack_version() -> str:
+    """Return the version of this checkout's pack."""
+    return str(yaml.safe_load((PACK_FOLDER / "PulumiPolicy.yaml").read_text())["version"])
 
 
 def title(rule: str) -> str:

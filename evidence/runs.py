@@ -40,15 +40,18 @@ class Context:
     """Whether stacks are named PROJECT.STACK."""
 
 
-def make_run(observed: Observed, problems: Problems, context: Context, pack: Pack = PACK) -> Run:
+def make_run(
+    observed: Observed, problems: Problems, context: Context, *, origin: Origin | None = None, pack: Pack = PACK
+) -> Run:
     """Return the run that was observed. Raises EvidenceError if it isn't that of one stack."""
+    origin = origin or observed.origin
     project, stack = stack_of(observed)
     root = next(
         (urn for urn, kind in observed.types.items() if kind == ROOT_TYPE),
         f"urn:pulumi:{stack}::{project}::{ROOT_TYPE}::{project}-{stack}",
     )
     rules = {rule.id: rule for rule in pack.rules}
-    _check_ended(observed, problems)
+    _check_ended(observed, problems, origin)
     _check_asked(observed, problems)
     _check_pack(observed, problems, context, rules)
     _check_counts(observed, problems)
@@ -56,10 +59,9 @@ def make_run(observed: Observed, problems: Problems, context: Context, pack: Pac
     if not problems.lines:
         results.update(_not_applicable(observed, results.keys(), root, context, pack))
     versions = observed.versions.get(NAME, set())
-    preview = observed.summary is None or observed.summary["isPreview"]
     return Run(
         stack=f"{project}.{stack}" if context.qualified else stack,
-        origin=Origin.PREVIEW if preview else Origin.UPDATE,
+        origin=origin,
         time=datetime.datetime.fromtimestamp(observed.time, tz=datetime.UTC),
         commit=context.commit,
         pack=NAME if versions else "",
@@ -81,7 +83,7 @@ def stack_of(observed: Observed) -> tuple[str, str]:
     return next(iter(observed.stacks))
 
 
-def _check_ended(observed: Observed, problems: Problems) -> None:
+def _check_ended(observed: Observed, problems: Problems, origin: Origin) -> None:
     summary = observed.summary
     if summary is None or not observed.ended:
         problems.add("the log ends before the engine did: it was cut off, or the engine was stopped")
@@ -90,7 +92,7 @@ def _check_ended(observed: Observed, problems: Problems) -> None:
     if summary is None:
         return
     blocked = any(result.blocking for result in observed.told.values())
-    if summary["result"] != "succeeded" and not (blocked and summary["isPreview"]):
+    if summary["result"] != "succeeded" and not (blocked and origin is not Origin.UPDATE):
         problems.add(f"the engine ended with {summary['result'][:60]!r}")
     if summary.get("maybeCorrupt"):
         problems.add("the engine says that the state may be corrupt")

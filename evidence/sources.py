@@ -16,16 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 
-import policy_pack
 from evidence.console import EvidenceError
 from evidence.events import Problems, read_events
 from evidence.observations import observe
-from evidence.results import AcceptedViolation, Place, Run
+from evidence.results import AcceptedViolation, Origin, Place, Run
+from evidence.rules import pack_version
 from evidence.runs import Context, make_run, stack_of
+from evidence.states import judge_state
 
-PACK_FOLDER = Path(policy_pack.__file__).parent
 STACK = "{stack}"
 """Stands for the stack's name in the path of a file that there is one of for each stack."""
 _POSITION = re.compile(r"project://(?P<path>/[^#]*)#(?P<line>[0-9]{1,9})(,[0-9]+)?")
@@ -45,31 +44,33 @@ class Source:
     program: str = "."
     """The folder of Pulumi.yaml, relative to the repository's root."""
     qualified: bool = False
+    pulumi: tuple[str, ...] = ()
+    """The command that judges a saved state, where the path is one; empty for an event log."""
 
 
 def read_source(source: Source) -> tuple[Run, str]:
     """Return the run of a source, and its project. Raises EvidenceError if it can't be read."""
     problems = Problems()
-    observed = observe(read_events(source.path, problems), problems)
+    if source.pulumi:
+        state = read_json(str(source.path))
+        observed = judge_state(state, source.path, _config_of(source, state), source.pulumi, problems)
+    else:
+        state = {}
+        observed = observe(read_events(source.path, problems), problems)
     try:
         project, stack = stack_of(observed)
     except EvidenceError as error:
         raise EvidenceError(f"{source.path}: {error}") from None
-    config = _read_json(source.policy_config, stack)
+    config = read_json(source.policy_config, stack)
     context = Context(
         commit=source.commit,
         pack_version=pack_version(),
         waivers=tuple(_waivers(config, source.policy_config)),
         disabled=frozenset(_disabled(config)),
-        places=read_places(_read_json(source.places, stack), source.program),
+        places=read_places(state or read_json(source.places, stack), source.program),
         qualified=source.qualified,
     )
-    return make_run(observed, problems, context), project
-
-
-def pack_version() -> str:
-    """Return the version of the pack at hand."""
-    return str(yaml.safe_load((PACK_FOLDER / "PulumiPolicy.yaml").read_text())["version"])
+    return make_run(observed, problems, context, origin=Origin.STATE if source.pulumi else None), project
 
 
 def current_commit(folder: Path) -> str:
@@ -87,7 +88,7 @@ def current_commit(folder: Path) -> str:
     return described.stdout.strip()
 
 
-def _read_json(template: str, stack: str) -> Mapping[str, Any]:
+def read_json(template: str, stack: str = STACK) -> Mapping[str, Any]:
     path = Path(template.replace(STACK, stack))
     if not template or (STACK in template and not path.exists()):
         return {}
@@ -100,6 +101,13 @@ def _read_json(template: str, stack: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise EvidenceError(f"{path} is not a JSON object")
     return value
+
+
+def _config_of(source: Source, state: Mapping[str, Any]) -> Path | None:
+    """Return the policy configuration for a saved state, if there is one."""
+    urns = [resource.get("urn", "") for resource in state.get("deployment", {}).get("resources", ())]
+    path = Path(source.policy_config.replace(STACK, urns[0].split(":")[2] if urns else ""))
+    return path if source.policy_config and (STACK not in source.policy_config or path.exists()) else None
 
 
 def _disabled(config: Mapping[str, Any]) -> Iterator[str]:

@@ -230,9 +230,9 @@ class Analyzer(proto.AnalyzerServicer):
         return level, [f"the waiver for this expired on {waiver.expires}"]
 
 
-def serve(pack: Pack) -> None:
+def serve(pack: Pack, make: Callable[[Pack, datetime.date], Analyzer] = Analyzer) -> None:
     """Serve the pack until the engine cancels or interrupts; print the port first, as the engine expects."""
-    analyzer = Analyzer(pack, datetime.datetime.now(tz=datetime.UTC).date())
+    analyzer = make(pack, datetime.datetime.now(tz=datetime.UTC).date())
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=_WORKERS),
         options=[("grpc.max_receive_message_length", _LARGEST_MESSAGE)],

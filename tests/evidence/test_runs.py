@@ -12,8 +12,9 @@ import pytest
 
 from bench.event_logs import START, event_log, root, urn
 from evidence.results import Origin, Result, Run, Verdict
+from evidence.rules import pack_version
 from evidence.runs import NAMED_NEITHER, NOT_OF_TYPE
-from evidence.sources import Source, pack_version, read_source
+from evidence.sources import Source, read_source
 from policy_pack.pack import PACK
 from policy_pack.server import UNDETERMINED, WAIVED
 
