@@ -87,8 +87,9 @@ evidence: setup ## preview STACK, collect what the engine said into a signed bun
 	test $$engine -eq 0 || echo "evidence: the engine exited with $$engine: the change is blocked" >&2; \
 	test $$engine -eq 0 && exit $$collected
 
-bench: setup ## how long previews take, as ratios in one run
+bench: setup ## how long previews take, as ratios in one run, and the evidence of a fleet
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.fleet
 
 docs: setup ## docs/rules.md and docs/controls.md from the rules; it names what no rule answers for
 	@$(BIN)/python -m policy_pack.documentation docs

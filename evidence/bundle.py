@@ -6,20 +6,17 @@ Each log is read by one process, which writes the run's files; no process holds 
 from __future__ import annotations
 
 import hashlib
-import signal
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from evidence.canonical import encode, load_run, run_as_json, spell
-from evidence.console import EvidenceError, progress
+from evidence.console import EvidenceError
 from evidence.manifest import ENVELOPE, Manifest, list_files, measure
+from evidence.processes import spread
 from evidence.renderers import render
 from evidence.results import Run, Runs, Verdict
 from evidence.signing import MANIFEST, Signer, attest
@@ -40,7 +37,6 @@ class Collected:
     time: datetime
     problems: tuple[str, ...]
     verdicts: Mapping[Verdict, int]
-    blocking: int
 
 
 def collect(
@@ -59,9 +55,9 @@ def collect(
         EvidenceError: a source can't be read, or the bundle can't be stored: then nothing has been.
     """
     with store.workspace() as folder:
-        collected = list(_written(sources, folder, jobs))
+        collected = list(spread(partial(write_run, folder=folder), sources, jobs, "reading"))
         _check_projects(collected)
-        render(read_runs(folder), folder / DOCUMENTS)
+        render(read_runs(folder), folder / DOCUMENTS, jobs if len(sources) > 1 else 1)
         with store.changing():
             before = latest(store)
             manifest = Manifest(
@@ -78,29 +74,12 @@ def collect(
 
 
 def read_runs(folder: Path) -> Runs:
-    """Return what reads the runs of a bundle, by stack and time."""
-    paths = sorted((folder / RUNS).glob("*/*.json"), key=lambda path: (path.parent.name, path.name))
-
-    def runs() -> Iterator[Run]:
-        return map(load_run, paths)
-
-    return runs
+    """Return what reads the runs of a bundle, by stack and time; another process can be given it."""
+    return partial(_runs, folder)
 
 
-def _written(sources: Sequence[Source], folder: Path, jobs: int) -> Iterator[Collected]:
-    write = partial(write_run, folder=folder)
-    with progress() as bar:
-        if jobs == 1 or len(sources) == 1:
-            yield from bar.track(map(write, sources), len(sources), description="reading")
-            return
-        processes = min(jobs, len(sources))
-        with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts) as pool:
-            try:
-                yield from bar.track(pool.map(write, sources), len(sources), description="reading")
-            except BrokenProcessPool:
-                raise EvidenceError(
-                    "a process that read logs was ended from outside: is there enough memory?"
-                ) from None
+def _runs(folder: Path) -> Iterator[Run]:
+    return map(load_run, sorted((folder / RUNS).glob("*/*.json"), key=lambda path: (path.parent.name, path.name)))
 
 
 def write_run(source: Source, folder: Path) -> Collected:
@@ -123,7 +102,6 @@ def write_run(source: Source, folder: Path) -> Collected:
         time=run.time,
         problems=run.problems,
         verdicts=Counter(result.verdict for result in run.results),
-        blocking=sum(result.blocking for result in run.results),
     )
 
 
@@ -134,8 +112,3 @@ def _check_projects(collected: Sequence[Collected]) -> None:
         other = projects.setdefault(run.stack, run.project)
         if other != run.project:
             raise EvidenceError(f"{other} and {run.project} both have a stack {run.stack}: collect with --qualified")
-
-
-def _leave_interrupts() -> None:
-    """An interrupt is for the process that shares out the work."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

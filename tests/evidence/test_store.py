@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,10 +19,12 @@ from bench.event_logs import event_log
 from evidence import cli, s3
 from evidence.history import ask, history_sql
 from evidence.store import locate
+from evidence.tables import COLUMNS
 from tests.evidence.conftest import BROKEN
 
 Collect = Callable[..., str]
 Run = Callable[..., tuple[int, str, str]]
+ROOT = Path(__file__).parents[2]
 URL = "s3://evidence/of/stacks"
 
 
@@ -222,3 +225,20 @@ def test_a_bucket_that_is_not_there_is_one_line(run: Run) -> None:
     code, _, told = run("history", "s3://nowhere")
     assert (code, told.count("\n")) == (1, 1)
     assert "s3://nowhere" in told
+
+
+def test_the_queries_of_the_documentation_run(collect_into: Collect, tmp_path: Path) -> None:
+    collect_into(tmp_path / "store")
+    queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text(), re.S)
+    assert len(queries) >= 2
+    for query in queries:
+        assert ask(str(tmp_path / "store"), query)[1], query
+
+
+def test_the_documentation_names_every_command_and_column() -> None:
+    text = (ROOT / "docs" / "evidence.md").read_text()
+    commands = [
+        command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
+    ]
+    assert [name for name in commands if name not in text] == []
+    assert [name for name in COLUMNS if f"`{name}`" not in text] == []
