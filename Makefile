@@ -80,11 +80,12 @@ evidence: setup ## preview STACK, collect what the engine said into a signed bun
 	echo "evidence: previewing $(STACK)" >&2; \
 	PULUMI_DEBUG_COMMANDS=true $(PULUMI) preview $(ON_STACK) --json --event-log "$$work/events" > "$$work/preview"; engine=$$?; \
 	test -s "$$work/events" || { echo "evidence: the engine exited with $$engine and said nothing of $(STACK)" >&2; exit 1; }; \
-	$(EVIDENCE) collect --event-log "$$work/events" --places "$$work/preview" --store "$(STORE)" --key "$(KEY)"; collected=$$?; \
+	test ! -s "$$work/preview" || set -- --places "$$work/preview"; \
+	$(EVIDENCE) collect --event-log "$$work/events" "$$@" --store "$(STORE)" --key "$(KEY)"; collected=$$?; \
 	case $$collected in 0|3) ;; *) exit $$collected ;; esac; \
 	$(EVIDENCE) report "$(STORE)" && \
 	$(EVIDENCE) public-key --key "$(KEY)" > "$$work/public" && $(EVIDENCE) verify "$(STORE)" --key "$$work/public" || exit 1; \
-	test $$engine -eq 0 || echo "evidence: the engine exited with $$engine: the change is blocked" >&2; \
+	test $$engine -eq 0 || echo "evidence: the engine exited with $$engine: the report says what blocks, or why it could not judge" >&2; \
 	test $$engine -eq 0 && exit $$collected
 
 bench: setup ## how long previews take, as ratios in one run, and the evidence of a fleet
