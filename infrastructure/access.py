@@ -12,7 +12,7 @@ import pulumi
 from pulumi_aws import iam
 
 from infrastructure.documents import Statement, account_root, document
-from infrastructure.guard import BREAK_GLASS, SERVICE, role_name
+from infrastructure.guard import BREAK_GLASS, SERVICE, path, role_name
 from infrastructure.provisioning import provisioning_statements
 from infrastructure.scope import DataClass, Scope
 from infrastructure.sessions import PREFERENCES, key_statement
@@ -76,13 +76,29 @@ def attach_read_only(purpose: str, role: iam.Role) -> None:
         _attach(purpose, role, name, policy)
 
 
-def write(purpose: str, role: iam.Role, statements: tuple[Statement, ...]) -> None:
+def write(purpose: str, role: iam.Role, statements: tuple[Statement, ...]) -> iam.RolePolicy:
     """Write a policy of statements into a role."""
-    iam.RolePolicy(
+    return iam.RolePolicy(
         f"{purpose}-policy",
         role=role.name,
         policy=document(*statements),
         opts=pulumi.ResourceOptions(parent=role),
+    )
+
+
+def attach(scope: Scope, purpose: str, about: str, role: iam.Role, statements: tuple[Statement, ...]) -> None:
+    """Attach a policy of its own to a role: what is written into one may have 10,240 characters, all together."""
+    policy = iam.Policy(
+        f"{purpose}-{about}",
+        name=f"{scope.prefix}-{purpose}-{about}",
+        path=path(scope),
+        description=f"What the role {purpose} may do with {about}",
+        policy=document(*statements),
+        tags=scope.tags(SERVICE, DataClass.INTERNAL),
+        opts=pulumi.ResourceOptions(parent=role),
+    )
+    iam.RolePolicyAttachment(
+        f"{purpose}-{about}", role=role.name, policy_arn=policy.arn, opts=pulumi.ResourceOptions(parent=policy)
     )
 
 

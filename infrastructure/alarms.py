@@ -153,6 +153,14 @@ def break_glass_alarm(topic: AlarmTopic, trail_log_group: pulumi.Input[str]) -> 
     _watch_trail(topic, trail_log_group, kind="access", name="break-glass-assumed", meaning=meaning, pattern=pattern)
 
 
+def role_use(topic: AlarmTopic, trail_log_group: pulumi.Input[str], purpose: str, meaning: str) -> None:
+    """An alarm whenever somebody takes the role of a purpose, tries to, or does something with it."""
+    arn = role_arn(topic.scope, purpose)
+    taken, used = "$.requestParameters.roleArn", "$.userIdentity.sessionContext.sessionIssuer.arn"
+    pattern = f'{{({taken}="{arn}") || ({used}="{arn}")}}'
+    _watch_trail(topic, trail_log_group, kind="access", name=f"{purpose}-use", meaning=meaning, pattern=pattern)
+
+
 def _watch_trail(  # noqa: PLR0913 - a filter and its alarm say one thing together
     topic: AlarmTopic, log_group: pulumi.Input[str], *, kind: str, name: str, meaning: str, pattern: str
 ) -> None:

@@ -37,17 +37,19 @@ class PrivateBucketArgs:
     """`statements` makes the bucket's own policy statements from its ARN.
 
     `key_arn` and `access_logs` are None for the target of access logs alone: S3 delivers them neither to a bucket that
-    is encrypted under a KMS key, nor should it log its own deliveries.
+    is encrypted under a KMS key, nor should it log its own deliveries. `expire_after_days` is None for what is in use
+    until it is replaced; `bucket_name` is for a bucket that others know by name.
     """
 
     scope: Scope
     tags: dict[str, str]
     key_arn: pulumi.Output[str] | None
     access_logs: PrivateBucket | None
-    expire_after_days: int
+    expire_after_days: int | None
     noncurrent_days: int
     lock: Lock | None = None
     statements: Callable[[pulumi.Output[str]], list[Statement]] = lambda _: []
+    bucket_name: str | None = None
 
 
 class PrivateBucket(pulumi.ComponentResource):
@@ -62,9 +64,10 @@ class PrivateBucket(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         bucket = s3.Bucket(
             name,
+            bucket=args.bucket_name,
             object_lock_enabled=args.lock is not None,
             force_destroy=args.scope.disposable,
-            tags=args.tags | retention_tag(args.expire_after_days),
+            tags=args.tags | retention_tag(args.expire_after_days or args.noncurrent_days),
             opts=pulumi.ResourceOptions(parent=self, protect=not args.scope.disposable),
         )
         self.name = bucket.bucket
@@ -136,6 +139,7 @@ class PrivateBucket(pulumi.ComponentResource):
         )
 
     def _expire(self, args: PrivateBucketArgs, versioning: s3.BucketVersioning) -> None:
+        days = args.expire_after_days
         s3.BucketLifecycleConfiguration(
             f"{self.pulumi_resource_name}-lifecycle",
             bucket=self.name,
@@ -144,7 +148,7 @@ class PrivateBucket(pulumi.ComponentResource):
                     "id": "expire",
                     "status": "Enabled",
                     "filter": {"prefix": ""},
-                    "expiration": {"days": args.expire_after_days},
+                    "expiration": None if days is None else {"days": days},
                     "noncurrent_version_expiration": {"noncurrent_days": args.noncurrent_days},
                     "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOADS_AFTER_DAYS},
                 },

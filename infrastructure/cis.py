@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TrailAlarm:
-    """`control` is the benchmark's number, `pattern` a filter pattern of CloudWatch Logs on the trail's events."""
+    """`control` is the benchmark's number, empty where an alarm is none of it; `pattern` is a filter pattern of
+    CloudWatch Logs on the trail's events.
+    """
 
     name: str
     control: str

@@ -26,6 +26,8 @@ from infrastructure.backup import Backup, BackupArgs
 from infrastructure.backup_audit import BackupAudit, BackupAuditArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
 from infrastructure.detection import Detection
+from infrastructure.diagnostic import diagnostic_access
+from infrastructure.evidence import EvidenceStore, EvidenceStoreArgs
 from infrastructure.guard import guard_every_role
 from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
@@ -37,6 +39,7 @@ from infrastructure.recorder import ConfigurationRecorder, ConfigurationRecorder
 from infrastructure.recordings import SessionRecordingsArgs, session_recordings
 from infrastructure.restore_tests import RestoreTests, RestoreTestsArgs
 from infrastructure.scope import BackupFrequency
+from infrastructure.secrets import ApplicationSecrets, ApplicationSecretsArgs
 from infrastructure.sessions import Sessions
 from infrastructure.settings import Settings
 
@@ -121,9 +124,33 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     break_glass_alarm(topic, audit.log_group)
     database_events(topic)
     watch_objects(topic, recordings.SERVICE, recordings_bucket.name)
+    if settings.diagnostic_access:
+        diagnostic_access(scope, settings.diagnostic_access, topic, audit.log_group)
     backup_failures(topic)
     backup_failures(recovery_topic)
     Detection("detection", topic)
+    evidence = EvidenceStore(
+        "evidence",
+        EvidenceStoreArgs(
+            scope,
+            keys.evidence.arn,
+            access_logs,
+            collector=pipeline.deploy,
+            auditor=people.auditor,
+            retention_days=settings.audit_retention_days,
+        ),
+    )
+    application = ApplicationSecrets(
+        "application-secrets",
+        ApplicationSecretsArgs(
+            customer_data,
+            network,
+            log_groups,
+            topic,
+            key_arn=keys.secrets.arn,
+            recovery_key_arn=keys.recovery_secrets.arn,
+        ),
+    )
     backup = Backup(
         "backup",
         BackupArgs(
@@ -177,6 +204,12 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         "auditArchive": audit.archive.name,
         "configurationHistory": history.archive.name,
         "alarmTopic": topic.arn,
+        "evidence": {
+            "bucket": evidence.bucket.name,
+            "signingKey": evidence.signing_key.arn,
+            "workgroup": evidence.workgroup.name,
+        },
+        "secrets": {name: secret.arn for name, secret in application.secrets.items()},
         "recoveryAlarmTopic": recovery_topic.arn,
         "backupReports": backup_reports.name,
         "databaseClients": product_database.clients.id,

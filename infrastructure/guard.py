@@ -11,14 +11,13 @@ import pulumi
 from pulumi_aws import iam
 
 from infrastructure.documents import Statement, document
+from infrastructure.residency import CLOUDFRONT_REGION, FOR_CLOUDFRONT, GLOBAL_ACTIONS
 from infrastructure.scope import DataClass, Scope
 
 SERVICE = "access"
 BREAK_GLASS = "break-glass"
 DEPLOY = "deploy"
 """The roles that may change identities."""
-
-CLOUDFRONT_REGION = "us-east-1"
 
 SERVICES = (
     "access-analyzer",
@@ -69,22 +68,9 @@ SERVICES = (
     "support",
     "tag",
     "wafv2",
+    "xray",
 )
 """What the environment is made of, by IAM's prefixes. No role can be let into any other service."""
-
-GLOBAL_ACTIONS = (
-    "account:*AlternateContact",
-    "cloudfront:*",
-    "iam:*",
-    "route53:*",
-    "s3:ListAllMyBuckets",
-    "sts:*",
-    "support:*",
-)
-"""GDPR: the global services, named one by one. AWS runs them once for all regions, and they hold no customer data."""
-
-FOR_CLOUDFRONT = ("acm:*", "wafv2:*")
-"""GDPR: CloudFront takes certificates and web ACLs from us-east-1 alone."""
 
 IDENTITY_CHANGES = (
     "iam:Add*",

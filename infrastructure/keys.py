@@ -1,8 +1,8 @@
-"""Encryption: one customer-managed key for each data domain, and in the recovery region those for backups and volumes.
+"""Encryption: one customer-managed key for each data domain, and in the recovery region those that recovery takes.
 
-Enters: the scope, and what the logs key serves. Leaves: `DomainKeys`, whose fields are the keys. Whoever administers a
-key through the key policy can't use it through the same statement: administration has no cryptographic action, and
-use is only through the AWS services of the domain.
+Enters: the scope, and what the logs key serves. Leaves: `DomainKeys`, whose fields are the keys, and `create_key` for a
+domain of its own. Whoever administers a key through the key policy can't use it through the same statement:
+administration has no cryptographic action, and use is only through the AWS services of the domain.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class DomainKeysArgs:
 
 
 @dataclass(frozen=True)
-class _Domain:
+class Domain:
     """`via` are the services, of the key's region, through which the account's own may use the key, if at all."""
 
     name: str
@@ -75,11 +75,11 @@ class DomainKeys(pulumi.ComponentResource):
         super().__init__("hedgerow:keys:DomainKeys", name, {}, opts)
         scope, customer = args.scope, args.customer_data_class
         self.customer_data = self._create_key(
-            scope, _Domain("customer-data", "Stores of customer data", customer, via=("s3", "rds"))
+            scope, Domain("customer-data", "Stores of customer data", customer, via=("s3", "rds"))
         )
         self.logs = self._create_key(
             scope,
-            _Domain(
+            Domain(
                 "logs",
                 "Audit trail, log groups, alarms, configuration history and backup reports",
                 DataClass.CONFIDENTIAL,
@@ -95,14 +95,14 @@ class DomainKeys(pulumi.ComponentResource):
         )
         self.secrets = self._create_key(
             scope,
-            _Domain("secrets", "Credentials in Secrets Manager", DataClass.RESTRICTED, via=("secretsmanager", "rds")),
+            Domain("secrets", "Credentials in Secrets Manager", DataClass.RESTRICTED, via=("secretsmanager", "rds")),
         )
         self.backups = self._create_key(
-            scope, _Domain("backups", "Backups in the home region", customer, via=("backup", "rds"))
+            scope, Domain("backups", "Backups in the home region", customer, via=("backup", "rds"))
         )
         self.recovery = self._create_key(
             scope,
-            _Domain(
+            Domain(
                 "recovery",
                 "Copies of backups, and what is restored from them",
                 customer,
@@ -112,7 +112,7 @@ class DomainKeys(pulumi.ComponentResource):
         )
         self.recovery_alarms = self._create_key(
             scope,
-            _Domain(
+            Domain(
                 "recovery-alarms",
                 "Alarms of the recovery region",
                 DataClass.CONFIDENTIAL,
@@ -122,7 +122,7 @@ class DomainKeys(pulumi.ComponentResource):
         )
         self.sessions = self._create_key(
             scope,
-            _Domain(
+            Domain(
                 SESSIONS,
                 "Sessions on instances, between both ends",
                 DataClass.RESTRICTED,
@@ -130,11 +130,11 @@ class DomainKeys(pulumi.ComponentResource):
             ),
         )
         self.volumes = self._create_key(
-            scope, _Domain("volumes", "Volumes of instances, by default", customer, via=("ec2",))
+            scope, Domain("volumes", "Volumes of instances, by default", customer, via=("ec2",))
         )
         self.recovery_volumes = self._create_key(
             scope,
-            _Domain(
+            Domain(
                 "recovery-volumes",
                 "Volumes of instances in the recovery region",
                 customer,
@@ -142,31 +142,51 @@ class DomainKeys(pulumi.ComponentResource):
                 region=scope.recovery_region,
             ),
         )
+        self.recovery_secrets = self._create_key(
+            scope,
+            Domain(
+                "recovery-secrets",
+                "Copies of secrets",
+                DataClass.RESTRICTED,
+                via=("secretsmanager",),
+                region=scope.recovery_region,
+            ),
+        )
+        self.evidence = self._create_key(
+            scope,
+            Domain("evidence", "Evidence, and the catalogue of it", DataClass.CONFIDENTIAL, via=("s3", "glue")),
+        )
         self.register_outputs({})
 
-    def _create_key(self, scope: Scope, domain: _Domain) -> kms.Key:
-        key = kms.Key(
-            f"{domain.name}-key",
-            description=f"{domain.purpose} ({scope.stack})",
-            policy=document(_administration(scope), *_use_through_services(scope, domain), *domain.also),
-            enable_key_rotation=True,
-            rotation_period_in_days=ROTATION_PERIOD_DAYS,
-            deletion_window_in_days=DELETION_WINDOW_DAYS,
-            region=domain.region,
-            tags=scope.tags(SERVICE, domain.data_class),
-            opts=pulumi.ResourceOptions(parent=self, protect=not scope.disposable, depends_on=[*domain.after]),
-        )
-        kms.Alias(
-            f"{domain.name}-key-alias",
-            name=alias(scope, domain.name),
-            target_key_id=key.key_id,
-            region=domain.region,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return key
+    def _create_key(self, scope: Scope, domain: Domain) -> kms.Key:
+        return create_key(scope, domain, self)
 
 
-def _administration(scope: Scope) -> Statement:
+def create_key(scope: Scope, domain: Domain, parent: pulumi.Resource | None = None) -> kms.Key:
+    """A domain's key, with an alias that is known beforehand."""
+    key = kms.Key(
+        f"{domain.name}-key",
+        description=f"{domain.purpose} ({scope.stack})",
+        policy=document(administration(scope), *_use_through_services(scope, domain), *domain.also),
+        enable_key_rotation=True,
+        rotation_period_in_days=ROTATION_PERIOD_DAYS,
+        deletion_window_in_days=DELETION_WINDOW_DAYS,
+        region=domain.region,
+        tags=scope.tags(SERVICE, domain.data_class),
+        opts=pulumi.ResourceOptions(parent=parent, protect=not scope.disposable, depends_on=[*domain.after]),
+    )
+    kms.Alias(
+        f"{domain.name}-key-alias",
+        name=alias(scope, domain.name),
+        target_key_id=key.key_id,
+        region=domain.region,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    return key
+
+
+def administration(scope: Scope) -> Statement:
+    """The account's administrators keep the key in order; IAM decides who they are."""
     return {
         "Sid": "AccountAdministersWithoutUse",
         "Effect": "Allow",
@@ -198,7 +218,7 @@ def _administration(scope: Scope) -> Statement:
     }
 
 
-def _use_through_services(scope: Scope, domain: _Domain) -> tuple[Statement, ...]:
+def _use_through_services(scope: Scope, domain: Domain) -> tuple[Statement, ...]:
     """Use by the account's own principals, as far as IAM allows them, and only when a service asks on their behalf.
 
     RDS, Secrets Manager and AWS Backup also need grants, which they then use without the principal: "AWS KMS key

@@ -27,6 +27,7 @@ _BEYOND_COMMON: dict[str, tuple[str, ...]] = {
     "guardduty": (),
     "inspector2": ("Disable", "Enable"),
     "kafka": ("BatchAssociateScramSecret", "BatchDisassociateScramSecret"),
+    "lambda": ("AddPermission", "RemovePermission"),
     "logs": ("AssociateKmsKey", "DisassociateKmsKey"),
     "macie2": ("DisableMacie", "EnableMacie"),
     "rds": ("AddTagsToResource", "Modify*", "RemoveTagsFromResource", "Reset*"),
@@ -125,6 +126,8 @@ _ALONE: dict[str, tuple[str, ...]] = {
         "DeleteResourcePolicy",
         "DeleteSecret",
         "PutResourcePolicy",
+        "RemoveRegionsFromReplication",
+        "ReplicateSecretToRegions",
         "RestoreSecret",
         "RotateSecret",
         "TagResource",
@@ -134,12 +137,19 @@ _ALONE: dict[str, tuple[str, ...]] = {
 }
 """Services whose common verbs would also reach the data in them."""
 
+
+def rotation_name(scope: Scope) -> str:
+    """The name of the function that rotates secrets."""
+    return f"{scope.prefix}-secret-rotation"
+
+
 PASSED_TO = (
     "backup.amazonaws.com",
     "cloudtrail.amazonaws.com",
     "config.amazonaws.com",
     "ec2.amazonaws.com",
     "eks.amazonaws.com",
+    "lambda.amazonaws.com",
     "monitoring.rds.amazonaws.com",
     "pods.eks.amazonaws.com",
     "restore-testing.backup.amazonaws.com",
@@ -162,6 +172,12 @@ def provisioning_statements(scope: Scope) -> tuple[Statement, ...]:
             "Condition": {"StringEquals": {"aws:RequestedRegion": [scope.region, scope.recovery_region]}},
         },
         _keys_through_services(scope),
+        {
+            "Sid": "StartsRotations",  # RotateSecret asks it of its caller
+            "Effect": "Allow",
+            "Action": "lambda:InvokeFunction",
+            "Resource": scope.arn("lambda", f"function:{rotation_name(scope)}"),
+        },
         *_identity_statements(scope),
     )
 
@@ -170,13 +186,19 @@ def _keys_through_services(scope: Scope) -> Statement:
     """What a service needs of its caller to create a store that is encrypted under one of the environment's keys.
 
     Source: "Password management with Amazon RDS and AWS Secrets Manager" in the RDS user guide, "Required permissions"
-    of "Amazon EBS encryption" in the EBS user guide.
+    of "Amazon EBS encryption" in the EBS user guide, "Encrypting your Data Catalog" in the Glue developer guide.
     """
     regions = (scope.region, scope.recovery_region)
     return {
         "Sid": "UsesKeysThroughServices",
         "Effect": "Allow",
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncrypt*"],
+        "Action": [
+            "kms:Decrypt",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncrypt*",
+        ],
         "Resource": [scope.arn("kms", "key/*", region) for region in regions],
         "Condition": {
             "StringEquals": {
@@ -184,7 +206,7 @@ def _keys_through_services(scope: Scope) -> Statement:
                 "kms:ViaService": [
                     f"{service}.{region}.amazonaws.com"
                     for region in regions
-                    for service in ("backup", "ec2", "rds", "secretsmanager")
+                    for service in ("backup", "ec2", "glue", "rds", "secretsmanager")
                 ],
             }
         },

@@ -117,13 +117,12 @@ class CustomerData:
         processor = self.scope.deployment is Deployment.CLOUD
         return {"gdpr-role": "processor" if processor else "controller-and-processor"}
 
+    @property
+    def papers(self) -> dict[str, str]:
+        """GDPR: the company's role, the basis of the transfer, and where the agreement is."""
+        return {**self.gdpr_role, "transfer-basis": self.transfer_basis, "dpa-register": self.dpa_register}
+
     def tags(self, service: str, backup: BackupFrequency = BackupFrequency.DAILY) -> dict[str, str]:
         """The tags of a store of customer data."""
-        more = {
-            BACKUP_KEY: backup.value,
-            **self.gdpr_role,
-            "transfer-basis": self.transfer_basis,
-            "dpa-register": self.dpa_register,
-            **({"phi": "true"} if self.holds_phi else {}),
-        }
-        return self.scope.tags(service, self.data_class, **more)
+        phi = {"phi": "true"} if self.holds_phi else {}
+        return self.scope.tags(service, self.data_class, **{BACKUP_KEY: backup.value}, **self.papers, **phi)

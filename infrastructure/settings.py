@@ -8,6 +8,7 @@ Nothing else in the program reads configuration.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import difflib
 import ipaddress
 import json
@@ -20,6 +21,7 @@ import pulumi
 import pulumi.runtime
 
 from infrastructure import promises
+from infrastructure.papers import Papers, PapersError, read_papers
 from infrastructure.promises import BrokenPromise, Limit
 from infrastructure.scope import CustomerData, DataClass, Deployment, Environment, Scope
 
@@ -97,6 +99,14 @@ def _accounts() -> dict[str, Any]:
         "allowed": "must be a list of different AWS account ids, each a text of twelve digits",
         "promise": "System Access Control: people come from accounts that are named",
     }
+
+
+def _papers() -> dict[str, Any]:
+    def parse(raw: str) -> Papers:
+        return read_papers(json.loads(raw), datetime.datetime.now(datetime.UTC))
+
+    allowed = "must be an object with ticket, dpa, nda, scc, accessor, country, externalId, source, begins and ends"
+    return {"parse": parse, "allowed": allowed, "promise": promises.DIAGNOSTIC_DAYS.promise}
 
 
 _PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -187,6 +197,9 @@ class Settings:
         ),
     )
 
+    diagnostic_access: Papers | None = field(default=None, metadata=_papers())
+    """Without any, nobody has diagnostic access."""
+
     def scope(self, account: str) -> Scope:
         """Where the current stack's resources live, in AWS account `account`, and how they are labelled."""
         return Scope(
@@ -238,6 +251,8 @@ def _value(setting: dataclasses.Field[Any]) -> Any:
     parse: Callable[[str], Any] = setting.metadata["parse"]
     try:
         return parse(raw)
+    except PapersError as problem:
+        raise BrokenPromise(f"{key}: {problem} ({promise})") from None
     except (ValueError, KeyError, TypeError):
         shown = "[secret]" if pulumi.runtime.is_config_secret(key) else raw
         raise BrokenPromise(f"{key} is {shown}: {allowed} ({promise})") from None
@@ -278,6 +293,11 @@ def _contradictions(values: dict[str, Any], stack: str) -> Iterator[str]:
         yield (
             f"{NAMESPACE}:environment is sandbox: must be staging or production unless the stack's name is sandbox or "
             "starts with sandbox- (Business Continuity: only a sandbox gives up deletion protection)"
+        )
+    if values.get("diagnostic_access") and deployment is Deployment.CLOUD:
+        yield (
+            f"{NAMESPACE}:diagnosticAccess is given: must be left out where {NAMESPACE}:deployment is cloud "
+            "(Self-hosted diagnostic access: in the cloud, people have roles of their own)"
         )
     if values.get("holds_phi") and deployment is Deployment.CLOUD:
         yield (

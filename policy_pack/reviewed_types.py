@@ -90,6 +90,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:resiliencehub/resiliencyPolicy:ResiliencyPolicy",
     ),
     "principal: grants inside an application, not in AWS": ("aws:verifiedpermissions/policy:Policy",),
+    "describes files in a bucket that is judged itself": ("aws:glue/catalogTable:CatalogTable",),
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",

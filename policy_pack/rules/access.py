@@ -314,9 +314,9 @@ def data_read_from_named_stores(policy: Resource, row: str, graph: Graph) -> Ite
 
 
 def chosen_by_tag(statement: Props) -> bool:
-    """Return whether a condition picks the resources instead."""
+    """Return whether a condition picks the resources instead. A key has several aliases: KMS asks for any of them."""
     return any(
-        operator in {"stringequals", "stringlike"}
+        operator.removeprefix("foranyvalue:") in {"stringequals", "stringlike"}
         and ("resourcetag/" in key or "existingobjecttag/" in key or key == "kms:resourcealiases")
         and not any(set(value) <= set("*?") for value in values)
         for operator, key, values in conditions(statement)
@@ -328,6 +328,8 @@ def from_one_store() -> None:
     declare_in_every_form(allow(["s3:Get*", "s3:ListBucket"], Resource=["arn:aws:s3:::data", "arn:aws:s3:::data/*"]))
     tagged = {"StringEquals": {"aws:ResourceTag/service": "orders"}}
     aws.iam.Policy("tagged", policy=allow("secretsmanager:GetSecretValue", Resource="*", Condition=tagged))
+    named = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/orders"}}
+    aws.iam.Policy("named", policy=allow("kms:Decrypt", Resource="arn:aws:kms:us-west-2:1:key/*", Condition=named))
 
 
 @data_read_from_named_stores.fails

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.rules.encryption import FILE_SYSTEM, VOLUME
+from policy_pack.rules.encryption import CATALOGUE, FILE_SYSTEM, VOLUME
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE, KEY, TRAIL, VAULT
 from policy_pack.vocabulary import (
     Finding,
@@ -115,6 +115,10 @@ KEY_PROPERTY: dict[str, Rows] = {
         ),
     ),
     "aws:eks/cluster:Cluster": Row(("encryptionConfig", "provider", "keyArn"), controls=("SH:EKS.3",)),
+    CATALOGUE: (
+        Row(("dataCatalogEncryptionSettings", "encryptionAtRest", "sseAwsKmsKeyId")),
+        Row(("dataCatalogEncryptionSettings", "connectionPasswordEncryption", "awsKmsKeyId")),
+    ),
     "aws:lambda/function:Function": Row(("kmsKeyArn",), when=("environment",), controls=("PH:LAMBDA-ENV",)),
     "aws:macie2/classificationExportConfiguration:ClassificationExportConfiguration": Row(
         ("s3Destination", "kmsKeyArn"), controls=("PH:MACIE-EXPORT",)
@@ -215,6 +219,13 @@ def a_key_of_its_own_for_the_other_kinds() -> None:
     declare("aws:fsx/windowsFileSystem:WindowsFileSystem", kmsKeyId=key)
     declare("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", serverSideEncryption={"keyArn": key})
     declare("aws:kinesis/stream:Stream", kmsKeyId=key)
+    declare(
+        CATALOGUE,
+        dataCatalogEncryptionSettings={
+            "encryptionAtRest": {"catalogEncryptionMode": "SSE-KMS", "sseAwsKmsKeyId": key},
+            "connectionPasswordEncryption": {"returnConnectionPasswordEncrypted": True, "awsKmsKeyId": key},
+        },
+    )
     declare("aws:lambda/function:Function", kmsKeyArn=key, environment={"variables": {"LEVEL": "info"}})
     declare(
         "aws:macie2/classificationExportConfiguration:ClassificationExportConfiguration",

@@ -11,6 +11,7 @@ from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, aws, 
 ENCRYPTION_BY_DEFAULT = "aws:ebs/encryptionByDefault:EncryptionByDefault"
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 VOLUME = "aws:ebs/volume:Volume"
+CATALOGUE = "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"
 WORKGROUP_RESULTS = ("configuration", "resultConfiguration[]", "encryptionConfiguration", "encryptionOption")
 
 ENCRYPTED: dict[str, Rows] = {
@@ -74,6 +75,13 @@ ENCRYPTED: dict[str, Rows] = {
         ("encryptionConfigurations", "encryptionType"), ("KMS", "KMS_DSSE"), unset="AES256", controls=("SH:ECR.5",)
     ),
     "aws:eks/cluster:Cluster": Row(("encryptionConfig", "resources"), ("secrets",), controls=("SH:EKS.3",)),
+    CATALOGUE: (
+        Row(
+            ("dataCatalogEncryptionSettings", "encryptionAtRest", "catalogEncryptionMode"),
+            ("SSE-KMS", "SSE-KMS-WITH-SERVICE-ROLE"),
+        ),
+        Row(("dataCatalogEncryptionSettings", "connectionPasswordEncryption", "returnConnectionPasswordEncrypted")),
+    ),
     ENCRYPTION_BY_DEFAULT: Row(("enabled",), unset=True, controls=("SH:EC2.7", "CIS7:6.1.1")),
 }
 
@@ -87,6 +95,11 @@ ENCRYPTED: dict[str, Rows] = {
 def storage_encrypted(store: Resource, row: Rows) -> Iterator[Finding]:
     """A stolen disk, backup or snapshot must be unreadable."""
     yield from judge_rows(row, store)
+
+
+def _catalogue(mode: str) -> Any:
+    passwords = {"returnConnectionPasswordEncrypted": True}
+    return {"encryptionAtRest": {"catalogEncryptionMode": mode}, "connectionPasswordEncryption": passwords}
 
 
 def _results(option: str) -> Any:
@@ -116,6 +129,7 @@ def encrypted_of_the_other_kinds() -> None:
     declare("aws:docdb/cluster:Cluster", storageEncrypted=True)
     declare("aws:docdb/globalCluster:GlobalCluster", storageEncrypted=True)
     declare("aws:elasticsearch/domain:Domain", encryptAtRest={"enabled": True})
+    declare(CATALOGUE, dataCatalogEncryptionSettings=_catalogue("SSE-KMS"))
     declare("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", serverSideEncryption={"enabled": True})
     declare("aws:neptune/cluster:Cluster", storageEncrypted=True)
     declare("aws:neptune/globalCluster:GlobalCluster", storageEncrypted=True)
@@ -143,6 +157,11 @@ def redis_left_at_its_default() -> None:
 @storage_encrypted.fails
 def results_encrypted_by_s3() -> None:
     aws.athena.Workgroup("analysts", configuration=_results("SSE_S3"))
+
+
+@storage_encrypted.fails
+def a_catalogue_in_plain_text() -> None:
+    declare(CATALOGUE, dataCatalogEncryptionSettings=_catalogue("DISABLED"))
 
 
 @storage_encrypted.fails

@@ -79,7 +79,7 @@ def plain(value: Any) -> Any:
         case list():
             return [plain(item) for item in value]
         case Asset(wire=wire):
-            return dict(wire)
+            return plain(dict(wire))
         case _:
             return value
 

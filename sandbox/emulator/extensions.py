@@ -32,6 +32,8 @@ from typing import Any
 EXTENSIONS: tuple[str, ...] = (
     "sandbox.emulator.accessanalyzer",
     "sandbox.emulator.account",
+    "sandbox.emulator.athena",
+    "sandbox.emulator.awslambda",
     "sandbox.emulator.backup",
     "sandbox.emulator.backup_audit",
     "sandbox.emulator.cloudtrail",
@@ -44,6 +46,7 @@ EXTENSIONS: tuple[str, ...] = (
     "sandbox.emulator.resourceexplorer",
     "sandbox.emulator.route53resolver",
     "sandbox.emulator.s3",
+    "sandbox.emulator.secretsmanager",
     "sandbox.emulator.securityhub",
     "sandbox.emulator.ssm",
     "sandbox.emulator.vpc_encryption",

@@ -48,6 +48,12 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
     refresh = sandbox.pulumi("refresh", *STACK, "--yes", "--expect-no-changes")
     assert refresh.returncode == 0, refresh.stdout
 
+    secrets = aws("secretsmanager")
+    (secret,) = [one["ARN"] for one in secrets.list_secrets()["SecretList"] if one["Name"].startswith("signing-key")]
+    value = secrets.get_secret_value(SecretId=secret)["SecretString"]
+    assert len(value) >= 50, "the first rotation gives a secret its value"
+    assert value not in sandbox.pulumi("stack", "export", *STACK, "--show-secrets").stdout
+
     state = json.loads(sandbox.pulumi("stack", "export", *STACK).stdout)["deployment"]["resources"]
     bucket = next(
         resource["outputs"]["bucket"]
@@ -71,11 +77,15 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
     vpcs = aws("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
     assert vpcs == []
     assert aws("sns").list_topics()["Topics"] == []
+    assert aws("lambda").list_functions()["Functions"] == []
+    assert aws("glue").get_databases()["DatabaseList"] == []
+    assert [group["Name"] for group in aws("athena").list_work_groups()["WorkGroups"]] == ["primary"]
     assert aws("cloudwatch").describe_alarms()["MetricAlarms"] == []
     for region in ("us-west-2", "us-west-1"):
         assert aws("config", region).describe_configuration_recorders()["ConfigurationRecorders"] == []
         assert aws("guardduty", region).list_detectors()["DetectorIds"] == []
         assert aws("accessanalyzer", region).list_analyzers()["analyzers"] == []
+        assert aws("secretsmanager", region).list_secrets()["SecretList"] == []
         assert aws("backup", region).list_backup_vaults()["BackupVaultList"] == []
         keys = aws("kms", region)
         states = {keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] for key in keys.list_keys()["Keys"]}

@@ -66,7 +66,9 @@ def test_it_is_in_isolated_subnets_and_admits_its_clients_alone(environment: Reg
         ingress["referencedSecurityGroupId"] == environment.outputs["databaseClients"] == "product-database-clients-id"
     )
     assert ingress["fromPort"] == cluster.inputs["port"] != 5432
-    (egress,) = environment.of("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+    egress = environment.one(
+        "vpc/securityGroupEgressRule:SecurityGroupEgressRule", "product-database-clients-to-database"
+    )
     assert egress.inputs["securityGroupId"] == "product-database-clients-id"
     assert egress.inputs["toPort"] == cluster.inputs["port"]
 

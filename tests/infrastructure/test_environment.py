@@ -15,6 +15,7 @@ STATEFUL = (
     "rds/cluster:Cluster",
     "rds/clusterInstance:ClusterInstance",
     "s3/bucket:Bucket",
+    "secretsmanager/secret:Secret",
 )
 
 

@@ -24,9 +24,14 @@ def _key_of(environment: Registrations, arn: str) -> Registered:
     return key
 
 
+def _encrypting(environment: Registrations) -> list[Registered]:
+    """The keys of the data domains: all but the one that signs."""
+    return [key for key in environment.of("kms/key:Key") if key.inputs.get("keyUsage") != "SIGN_VERIFY"]
+
+
 def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> None:
     keys = {key.name: key for key in environment.of("kms/key:Key")}
-    assert set(keys) == {
+    assert {key.name for key in _encrypting(environment)} == {
         f"{domain}-key"
         for domain in (
             "customer-data",
@@ -38,6 +43,8 @@ def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> No
             "recovery-alarms",
             "volumes",
             "recovery-volumes",
+            "recovery-secrets",
+            "evidence",
         )
     }
     for alias in environment.of("kms/alias:Alias"):
@@ -48,9 +55,10 @@ def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> No
 
 
 def test_keys_rotate_yearly_and_wait_thirty_days_for_deletion(environment: Registrations) -> None:
-    for key in environment.of("kms/key:Key"):
+    for key in _encrypting(environment):
         assert key.inputs["enableKeyRotation"] is True
         assert key.inputs["rotationPeriodInDays"] <= 365
+    for key in environment.of("kms/key:Key"):
         assert key.inputs["deletionWindowInDays"] == 30
 
 
@@ -84,7 +92,7 @@ def test_who_administers_a_key_does_not_use_it_by_that(environment: Registration
 
 
 def test_use_by_principals_is_through_services_of_the_keys_own_region(environment: Registrations) -> None:
-    for key in environment.of("kms/key:Key"):
+    for key in _encrypting(environment):
         for statement in key.document():
             if statement["Principal"] != ROOT or "Condition" not in statement or key.name == "sessions-key":
                 continue
@@ -101,7 +109,7 @@ def test_grants_are_for_aws_services_alone(environment: Registrations) -> None:
         if "kms:CreateGrant" in _actions(statement)
     ]
     without = {"sessions-key", "recovery-alarms-key"}
-    assert len(granting) == len({key.name for key in environment.of("kms/key:Key")} - without)
+    assert len(granting) == len({key.name for key in _encrypting(environment)} - without)
     assert all(statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"} for statement in granting)
 
 
@@ -167,6 +175,7 @@ def test_backup_reports_use_the_logs_key_through_s3_alone(environment: Registrat
         ("cloudwatch/logGroup:LogGroup", "kmsKeyId", {"logs-key"}),
         ("cloudtrail/trail:Trail", "kmsKeyId", {"logs-key"}),
         ("sns/topic:Topic", "kmsMasterKeyId", {"logs-key", "recovery-alarms-key"}),
+        ("secretsmanager/secret:Secret", "kmsKeyId", {"secrets-key"}),
         ("backup/vault:Vault", "kmsKeyArn", {"backups-key", "recovery-key"}),
     ],
 )

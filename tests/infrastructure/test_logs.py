@@ -11,7 +11,15 @@ from infrastructure.promises import BrokenPromise
 from infrastructure.scope import Deployment, Environment, Scope
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations, build
 
-BUCKETS = ("access-logs", "audit-archive", "backup-audit-reports", "config-archive", "session-recordings")
+BUCKETS = (
+    "access-logs",
+    "audit-archive",
+    "backup-audit-reports",
+    "config-archive",
+    "evidence-answers",
+    "evidence-archive",
+    "session-recordings",
+)
 TRAIL_SCOPE = Scope("dev", ACCOUNT, "us-west-2", "us-west-1", "platform", Environment.STAGING, Deployment.CLOUD)
 
 
@@ -70,6 +78,8 @@ def test_no_bucket_policy_allows_anybody_but_a_service_of_this_account(environme
         ("audit-archive", "logs-key"),
         ("backup-audit-reports", "logs-key"),
         ("config-archive", "logs-key"),
+        ("evidence-answers", "evidence-key"),
+        ("evidence-archive", "evidence-key"),
         ("session-recordings", "customer-data-key"),
     ],
 )
@@ -168,7 +178,7 @@ def test_the_trail_records_management_events_and_every_bucket_of_customer_data(e
 
 def test_log_groups_are_kept_for_over_a_year_and_hard_to_delete(environment: Registrations, stack: str) -> None:
     groups = environment.of("cloudwatch/logGroup:LogGroup")
-    assert len(groups) == 6
+    assert len(groups) == 7
     for group in groups:
         assert 365 <= group.inputs["retentionInDays"] <= 400
         assert group.inputs["deletionProtectionEnabled"] is (stack != "sandbox")
@@ -200,12 +210,12 @@ def test_roles_get_no_wildcard_and_trust_one_service(environment: Registrations)
     assert policies
     for policy in policies:
         for statement in policy.document():
-            assert statement["Resource"].startswith(f"arn:aws:logs:us-west-2:{ACCOUNT}:log-group:")
             assert "*" not in str(statement["Action"])
+            assert statement["Resource"] != "*" or statement["Sid"] == "MakesValuesAndTracesAndRunsInTheVpc"
 
 
 def test_services_that_say_for_whom_they_act_are_trusted_for_this_account_alone(environment: Registrations) -> None:
-    silent = {"backup.amazonaws.com", "cloudtrail.amazonaws.com"}
+    silent = {"backup.amazonaws.com", "cloudtrail.amazonaws.com", "lambda.amazonaws.com"}
     for role in _service_roles(environment):
         (trust,) = role.document("assumeRolePolicy")
         if trust["Principal"]["Service"] not in silent:

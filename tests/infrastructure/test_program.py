@@ -31,8 +31,10 @@ def test_the_program_exports_what_the_environment_answers(monkeypatch: pytest.Mo
         "backupReports",
         "configurationHistory",
         "databaseClients",
+        "evidence",
         "recoveryAlarmTopic",
         "roles",
+        "secrets",
         "stores",
     }
 

@@ -247,3 +247,37 @@ def test_every_stack_file_is_good(stack: str) -> None:
     build(lambda: found.append(read_settings()), stack)
     assert found[0].holds_phi is (stack == "self-hosted")
     assert (found[0].environment is Environment.SANDBOX) is (stack == "sandbox")
+
+
+LONG_PAST = {
+    "ticket": "SUP-1",
+    "dpa": "dpa/acme",
+    "nda": "nda/acme",
+    "scc": "scc/acme",
+    "accessor": "arn:aws:iam::123456789012:user/ada",
+    "country": "US",
+    "externalId": "ticket-SUP-1",
+    "source": "198.51.100.7/32",
+    "begins": "2020-03-01T08:00:00Z",
+    "ends": "2020-03-05T08:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (json.dumps(LONG_PAST), "ends is over: take the setting out"),
+        (json.dumps(LONG_PAST | {"ends": "2020-04-05T08:00:00Z"}), "by 7 days at most"),
+        ('{"ticket": "SUP-1"}', "accessor is missing"),
+        ("yes", "must be an object with ticket, dpa, nda, scc"),
+    ],
+)
+def test_diagnostic_access_without_papers_in_order_is_one_line(given: str, problem: str) -> None:
+    (line,) = _problems({**SELF_HOSTED, "hedgerow:diagnosticAccess": given})
+    assert line.startswith("hedgerow:diagnosticAccess")
+    assert problem in line
+    assert "7 days at most)" in line
+
+
+def test_by_default_nobody_has_diagnostic_access() -> None:
+    assert _read({**SELF_HOSTED}).diagnostic_access is None

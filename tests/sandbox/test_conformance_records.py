@@ -138,6 +138,6 @@ def test_what_is_replaced_follows_from_the_operations() -> None:
 
 
 def test_unknown_types_and_functions_are_not_emulated() -> None:
-    assert handlers.find("aws:lambda/function:Function") is None
+    assert handlers.find("aws:quicksight/dataSet:DataSet") is None
     with pytest.raises(handlers.NotEmulated, match="getAmi"):
         handlers.invoke("aws:ec2/getAmi:getAmi", {}, None)  # type: ignore[arg-type]  # it is refused before it is used
