@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from infrastructure import backup_audit, database, recordings
+from infrastructure import backup_audit, cluster, database, recordings, web_firewall
 from infrastructure.access import PeopleRoles, PeopleRolesArgs
 from infrastructure.account import AccountDefaults, AccountDefaultsArgs
 from infrastructure.alarms import (
@@ -24,12 +24,15 @@ from infrastructure.alarms import (
 )
 from infrastructure.backup import Backup, BackupArgs
 from infrastructure.backup_audit import BackupAudit, BackupAuditArgs
+from infrastructure.certificates import Certificate, CertificateArgs
+from infrastructure.cluster import Cluster, ClusterArgs
 from infrastructure.database import ProductDatabase, ProductDatabaseArgs
 from infrastructure.detection import Detection
 from infrastructure.diagnostic import diagnostic_access
 from infrastructure.evidence import EvidenceStore, EvidenceStoreArgs
-from infrastructure.guard import guard_every_role
+from infrastructure.guard import BREAK_GLASS, guard_every_role
 from infrastructure.keys import DomainKeys, DomainKeysArgs
+from infrastructure.load_balancer import LoadBalancer, LoadBalancerArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
 from infrastructure.network import Network, NetworkArgs
 from infrastructure.object_losses import watch_objects
@@ -37,11 +40,13 @@ from infrastructure.pipeline import PipelineRoles, PipelineRolesArgs
 from infrastructure.promises import Recovery
 from infrastructure.recorder import ConfigurationRecorder, ConfigurationRecorderArgs
 from infrastructure.recordings import SessionRecordingsArgs, session_recordings
+from infrastructure.registry import Registry, RegistryArgs
 from infrastructure.restore_tests import RestoreTests, RestoreTestsArgs
 from infrastructure.scope import BackupFrequency
 from infrastructure.secrets import ApplicationSecrets, ApplicationSecretsArgs
 from infrastructure.sessions import Sessions
 from infrastructure.settings import Settings
+from infrastructure.web_firewall import WebFirewall, WebFirewallArgs
 
 
 def create_environment(settings: Settings, account: str) -> dict[str, Any]:
@@ -57,8 +62,13 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             trail=trail_arn(scope),
             alarm_topic=topic_arn(scope),
             recovery_alarm_topic=topic_arn(scope, scope.recovery_region),
-            log_groups=(scope.log_group("*"), database.log_group(scope)),
             report_role=backup_audit.report_role(scope),
+            log_groups=(
+                scope.log_group("*"),
+                database.log_group(scope),
+                cluster.log_group(scope),
+                web_firewall.log_group(scope),
+            ),
         ),
     )
     AccountDefaults(
@@ -100,6 +110,34 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             instances=settings.database_instances,
             backup_retention_days=settings.backup_retention_days,
         ),
+    )
+    registry = Registry("registry", RegistryArgs(scope, keys.images.arn))
+    product_cluster = Cluster(
+        cluster.SERVICE,
+        ClusterArgs(
+            scope,
+            customer_data.data_class,
+            network,
+            log_groups,
+            secrets_key_arn=keys.secrets.arn,
+            volumes_key_arn=keys.volumes.arn,
+            client_groups=(product_database.clients.id,),
+            viewers={"auditor": people.auditor.arn, "engineer": people.engineer.arn},
+            administrators={BREAK_GLASS: people.break_glass.arn},
+            instance_type=settings.node_instance_type,
+            nodes=settings.nodes,
+        ),
+    )
+    certificate = Certificate("certificate", CertificateArgs(scope, settings.domain, settings.zone_id))
+    load_balancer = LoadBalancer(
+        "load-balancer",
+        LoadBalancerArgs(
+            scope, network, product_cluster, certificate, access_logs, domain=settings.domain, zone_id=settings.zone_id
+        ),
+    )
+    WebFirewall(
+        web_firewall.SERVICE,
+        WebFirewallArgs(scope, log_groups, load_balancer.arn, requests_per_address=settings.requests_per_address),
     )
     audit = AuditTrail(
         "audit",
@@ -213,6 +251,14 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         "recoveryAlarmTopic": recovery_topic.arn,
         "backupReports": backup_reports.name,
         "databaseClients": product_database.clients.id,
+        "cluster": product_cluster.name,
+        "images": registry.urls,
+        "front": {
+            "domain": settings.domain,
+            "loadBalancer": load_balancer.dns_name,
+            "targetGroup": load_balancer.target_group_arn,
+            "certificateProof": certificate.record,
+        },
         "roles": {
             "auditor": people.auditor.arn,
             "engineer": people.engineer.arn,

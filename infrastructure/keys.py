@@ -20,6 +20,8 @@ SERVICE = "keys"
 DELETION_WINDOW_DAYS = 30
 """The most that AWS KMS allows: ScheduleKeyDeletion, PendingWindowInDays 7 to 30."""
 
+AUTO_SCALING = "autoscaling.amazonaws.com"
+
 ROTATION_PERIOD_DAYS = 365
 """Encryption: keys rotated at least yearly."""
 
@@ -65,7 +67,9 @@ class Domain:
     also: tuple[Statement, ...] = ()
     region: str | None = None
     """Set where it is not the provider's."""
+
     after: tuple[pulumi.Resource, ...] = ()
+    """What `also` names: KMS takes no policy that names a role before there is one."""
 
 
 class DomainKeys(pulumi.ComponentResource):
@@ -95,7 +99,13 @@ class DomainKeys(pulumi.ComponentResource):
         )
         self.secrets = self._create_key(
             scope,
-            Domain("secrets", "Credentials in Secrets Manager", DataClass.RESTRICTED, via=("secretsmanager", "rds")),
+            Domain(
+                "secrets",
+                "Credentials in Secrets Manager and in the cluster",
+                DataClass.RESTRICTED,
+                via=("secretsmanager", "rds"),
+                also=(_cluster_statement(scope),),
+            ),
         )
         self.backups = self._create_key(
             scope, Domain("backups", "Backups in the home region", customer, via=("backup", "rds"))
@@ -129,8 +139,25 @@ class DomainKeys(pulumi.ComponentResource):
                 also=(_session_statement(scope),),
             ),
         )
+        self.images = self._create_key(
+            scope, Domain("images", "Images in the registry", DataClass.INTERNAL, via=("ecr",))
+        )
+        launcher = iam.ServiceLinkedRole(
+            "autoscaling-role",
+            aws_service_name=AUTO_SCALING,
+            tags=scope.tags(SERVICE, DataClass.INTERNAL),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         self.volumes = self._create_key(
-            scope, Domain("volumes", "Volumes of instances, by default", customer, via=("ec2",))
+            scope,
+            Domain(
+                "volumes",
+                "Volumes of instances, by default",
+                customer,
+                via=("ec2",),
+                also=_launch_statements(scope),
+                after=(launcher,),
+            ),
         )
         self.recovery_volumes = self._create_key(
             scope,
@@ -250,6 +277,54 @@ def _use_through_services(scope: Scope, domain: Domain) -> tuple[Statement, ...]
             "Sid": "GrantsForServices",
             "Action": "kms:CreateGrant",
             "Condition": {"StringEquals": through, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+        },
+    )
+
+
+def _cluster_statement(scope: Scope) -> Statement:
+    """The grant by which EKS encrypts a cluster's secrets: "Encrypt Kubernetes secrets with KMS" in its user guide.
+
+    The guide asks the cluster's creator for this grant, and doesn't say that EKS sends kms:ViaService with it.
+    """
+    return {
+        "Sid": "GrantForTheCluster",
+        "Effect": "Allow",
+        "Principal": account_root(scope.account),
+        "Action": "kms:CreateGrant",
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"kms:CallerAccount": scope.account},
+            "Bool": {"kms:GrantIsForAWSResource": "true"},
+        },
+    }
+
+
+def _launch_statements(scope: Scope) -> tuple[Statement, Statement]:
+    """What Auto Scaling needs to launch the cluster's nodes, whose role no IAM policy of the account's can reach.
+
+    Source: "Required AWS KMS key policy for use with encrypted volumes" in the EC2 Auto Scaling user guide.
+    """
+    role = f"arn:aws:iam::{scope.account}:role/aws-service-role/{AUTO_SCALING}/AWSServiceRoleForAutoScaling"
+    common = {"Effect": "Allow", "Principal": {"AWS": role}, "Resource": "*"}
+    return (
+        {
+            **common,
+            "Sid": "AutoScalingUsesVolumes",
+            "Action": [
+                "kms:Decrypt",
+                "kms:DescribeKey",
+                "kms:Encrypt",
+                "kms:GenerateDataKey",
+                "kms:GenerateDataKeyWithoutPlaintext",
+                "kms:ReEncryptFrom",
+                "kms:ReEncryptTo",
+            ],
+        },
+        {
+            **common,
+            "Sid": "AutoScalingGrantsVolumes",
+            "Action": "kms:CreateGrant",
+            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
         },
     )
 

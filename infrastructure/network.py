@@ -210,7 +210,10 @@ class Network(pulumi.ComponentResource):
             service_name=f"com.amazonaws.{self._args.scope.region}.s3",
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in self.private_route_tables],
-            policy=document(_within(self._args.scope.account, "aws:PrincipalAccount", "aws:ResourceAccount")),
+            policy=document(
+                _within(self._args.scope.account, "aws:PrincipalAccount", "aws:ResourceAccount"),
+                _image_layers(self._args.scope.region),
+            ),
             tags=self._tags("s3"),
             opts=self._child,
         )
@@ -280,4 +283,18 @@ def _within(account: str, *keys: str) -> Statement:
         "Action": "*",
         "Resource": "*",
         "Condition": {"StringEquals": dict.fromkeys(keys, account)},
+    }
+
+
+def _image_layers(region: str) -> Statement:
+    """Let ECR's own bucket through, from which every image is pulled: nothing can be written to it.
+
+    Source: "Minimum Amazon S3 bucket permissions for Amazon ECR" in the ECR user guide.
+    """
+    return {
+        "Sid": "LayersOfImages",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::prod-{region}-starport-layer-bucket/*",
     }

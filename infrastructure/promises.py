@@ -65,6 +65,10 @@ NONCURRENT_DAYS = Limit(
 DATABASE_INSTANCES = Limit(
     2, 16, "Business Continuity: stores span zones, and an Aurora cluster has 16 instances at most"
 )
+NODES = Limit(3, 100, "Business Continuity: the cluster's nodes span three zones")
+REQUESTS_PER_ADDRESS = Limit(
+    100, 100_000, "Data Protection: an address that asks too much is turned away, and one that customers share is not"
+)
 PASSWORD_AGE_DAYS = Limit(1, 90, "Password: expiry as configured, after 90 days at most (IAM.17)")
 DIAGNOSTIC_DAYS = Limit(1, 7, "Self-hosted diagnostic access: for the minimum length of time, 7 days at most")
 VPC_PREFIX = Limit(16, 20, "Data Protection: three zones with a public, a private and an isolated subnet each")

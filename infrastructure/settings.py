@@ -157,6 +157,30 @@ class Settings:
         )
     )
     database_instances: int = field(metadata=_number(promises.DATABASE_INSTANCES))
+    node_instance_type: str = field(
+        metadata=_text(
+            r"[cmr](6g|7g|8g)\.(\d*x?large)",
+            "a type of the 6g, 7g or 8g families, such as m7g.large",
+            "Vulnerability Management: only current hardware that AWS still maintains",
+        )
+    )
+    nodes: int = field(default=promises.NODES.low, metadata=_number(promises.NODES))
+    domain: str = field(
+        metadata=_text(
+            r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
+            "the product's host name in small letters, such as app.example.com",
+            "Encryption: what customers reach has a certificate",
+        )
+    )
+    zone_id: str = field(
+        default="none",
+        metadata=_text(
+            r"none|Z[A-Z0-9]{1,31}",
+            "the id of the account's Route 53 zone that holds the domain, or none",
+            "Encryption: certificates are renewed without anybody's doing",
+        ),
+    )
+    requests_per_address: int = field(default=2_000, metadata=_number(promises.REQUESTS_PER_ADDRESS))
     alarm_subscriber: str = field(
         metadata=_text(
             r"https://[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9._~/-]*)?|[A-Za-z0-9._+-]+@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}",

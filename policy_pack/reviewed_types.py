@@ -45,10 +45,14 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:appautoscaling/target:Target",
         "aws:ec2/volumeAttachment:VolumeAttachment",
         "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
     ),
     "judged through the distribution that sends its headers": (
         "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
     ),
+    "waits for a certificate that is judged itself": ("aws:acm/certificateValidation:CertificateValidation",),
+    "a name, which says where something is and lets nobody in": ("aws:route53/record:Record",),
+    "runs in a cluster that is judged itself, with the role of a pod identity": ("aws:eks/addon:Addon",),
     "judged through the listener it belongs to": (
         "aws:alb/listenerRule:ListenerRule",
         "aws:lb/listenerRule:ListenerRule",

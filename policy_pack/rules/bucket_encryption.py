@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from policy_pack.rules.change_protection import LOAD_BALANCERS
 from policy_pack.rules.customer_keys import names_customer_key
 from policy_pack.tokens import BUCKET_LOGGING, BUCKETS, inline
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule
@@ -47,9 +48,12 @@ def bucket_encrypted_with_customer_key(bucket: Resource, graph: Graph) -> Iterat
 def is_log_target(bucket: Resource, graph: Graph) -> bool:
     """Return whether access logs are delivered to a bucket, which may then be encrypted by S3 alone.
 
-    Source: "Enabling Amazon S3 server access logging" in the Amazon S3 User Guide.
+    Source: "Enabling Amazon S3 server access logging" in the Amazon S3 User Guide, and "Enable access logs" and
+    "Enable connection logs for your Application Load Balancer" in the User Guide for Application Load Balancers.
     """
-    return bool(graph.children(bucket, on=BUCKET_LOGGING, via="targetBucket"))
+    return bool(graph.children(bucket, on=BUCKET_LOGGING, via="targetBucket")) or any(
+        graph.children(bucket, on=LOAD_BALANCERS, via=logs) for logs in ("accessLogs", "connectionLogs")
+    )
 
 
 def _defaults(block: Props) -> Iterator[Props]:
@@ -82,6 +86,13 @@ def bucket_under_a_key() -> None:
     logs = aws.s3.BucketV2("logs")
     aws.s3.BucketServerSideEncryptionConfigurationV2("logs", bucket=logs.id, rules=_encryption("AES256"))
     aws.s3.BucketLogging("data", bucket=data.id, target_bucket=logs.id, target_prefix="data/")
+
+
+@bucket_encrypted_with_customer_key.passes
+def logs_of_a_load_balancer() -> None:
+    logs = aws.s3.Bucket("logs")
+    aws.s3.BucketServerSideEncryptionConfiguration("logs", bucket=logs.id, rules=_encryption("AES256"))
+    aws.lb.LoadBalancer("web", access_logs={"bucket": logs.bucket, "enabled": True})
 
 
 @bucket_encrypted_with_customer_key.passes

@@ -8,11 +8,13 @@ from typing import Any
 
 from policy_pack.examples import declare
 from policy_pack.rules.network import is_worldwide
+from policy_pack.tokens import ROLE
 from policy_pack.values import Items
-from policy_pack.vocabulary import Finding, Props, Resource, Row, Severity, aws, each, rule
+from policy_pack.vocabulary import Finding, Graph, Props, Resource, Row, Severity, aws, each, rule
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
 CLUSTER = "aws:eks/cluster:Cluster"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 
 
 @rule(
@@ -148,7 +150,7 @@ def from_outside_only() -> None:
 
 CLUSTER_ACCESS = {
     CLUSTER: Row(("accessConfig", "authenticationMode"), ("API",), "CONFIG_MAP", ("PH:EKS-AUTHMODE",)),
-    "aws:eks/nodeGroup:NodeGroup": Row(("remoteAccess",), (None,), None, ("PH:EKS-REMOTE",)),
+    NODE_GROUP: Row(("remoteAccess",), (None,), None, ("PH:EKS-REMOTE",)),
 }
 
 
@@ -170,7 +172,7 @@ def cluster_access_by_entries(resource: Resource, row: Row) -> Iterator[Finding]
 @cluster_access_by_entries.passes
 def by_entries() -> None:
     declare(CLUSTER, accessConfig={"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False})
-    declare("aws:eks/nodeGroup:NodeGroup")
+    declare(NODE_GROUP)
 
 
 @cluster_access_by_entries.fails
@@ -180,7 +182,54 @@ def by_config_map() -> None:
 
 @cluster_access_by_entries.fails
 def by_ssh() -> None:
-    declare("aws:eks/nodeGroup:NodeGroup", remoteAccess={"ec2SshKey": "ada"})
+    declare(NODE_GROUP, remoteAccess={"ec2SshKey": "ada"})
+
+
+POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+
+
+@rule(
+    on=(POD_IDENTITY,),
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("PH:EKS-PODID",),
+    fix="make a role for the service account, and give it what that one needs",
+)
+def service_account_has_role_of_its_own(identity: Resource, graph: Graph) -> Iterator[Finding]:
+    """A role that several share allows each of them what any of them needs."""
+    for role in graph.targets(identity, "roleArn", ROLE):
+        for kind, name, via in ((POD_IDENTITY, "service account", "roleArn"), (NODE_GROUP, "node", "nodeRoleArn")):
+            for other in graph.children(role, on=kind, via=via):
+                if other.urn != identity.urn:
+                    yield f"roleArn is also the role of the {name} {other.name}"
+
+
+def _identities(*accounts: str, nodes: bool = False) -> None:
+    role = aws.iam.Role("web", assume_role_policy="{}")
+    for account in accounts:
+        aws.eks.PodIdentityAssociation(
+            account, cluster_name="product", namespace="product", service_account=account, role_arn=role.arn
+        )
+    if nodes:
+        declare(NODE_GROUP, nodeRoleArn=role.arn)
+
+
+@service_account_has_role_of_its_own.passes
+def one_role_for_one() -> None:
+    _identities("web")
+    aws.eks.PodIdentityAssociation(
+        "worker", cluster_name="product", namespace="product", service_account="worker", role_arn="arn:role"
+    )
+
+
+@service_account_has_role_of_its_own.fails
+def one_role_for_two() -> None:
+    _identities("web", "worker")
+
+
+@service_account_has_role_of_its_own.fails
+def the_role_of_the_nodes() -> None:
+    _identities("web", nodes=True)
 
 
 MASTERS = ("AmazonEKSAdminPolicy", "AmazonEKSClusterAdminPolicy", "system:masters")

@@ -7,11 +7,24 @@ from collections.abc import Iterator
 from policy_pack.examples import declare, declare_rows
 from policy_pack.rules.network import DEFAULT_GROUP, GROUP_RULE, INGRESS_RULE
 from policy_pack.tokens import SECURITY_GROUP
-from policy_pack.vocabulary import Finding, Forbidden, Props, Resource, Row, Severity, aws, each, rule
+from policy_pack.vocabulary import (
+    Finding,
+    Forbidden,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Severity,
+    aws,
+    each,
+    rule,
+)
 
 INSTANCE = "aws:ec2/instance:Instance"
 LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 NO_KEY = {
     token: Row(("keyName",), (None,), controls=("PH:KEYPAIR",))
     for token in (INSTANCE, LAUNCH_CONFIGURATION, LAUNCH_TEMPLATE)
@@ -62,8 +75,11 @@ def a_key_of_somebody() -> None:
     controls=("PH:INSTPROFILE", "CIS7:2.16"),
     fix="give the host an instance profile, with AmazonSSMManagedInstanceCore at least",
 )
-def host_has_role(host: Resource) -> Iterator[Finding]:
+def host_has_role(host: Resource, graph: Graph) -> Iterator[Finding]:
     """A host without a role gets keys instead, and can't be reached through Session Manager."""
+    # EKS User Guide, "Customize managed nodes with launch templates": a profile in the template is refused.
+    if host.type == LAUNCH_TEMPLATE and graph.children(host, on=NODE_GROUP, via="launchTemplate"):
+        raise NotApplicable("its hosts have the role of their node group")
     if not host.has("iamInstanceProfile") and not (host.type == INSTANCE and host.has("launchTemplate")):
         yield "iamInstanceProfile is not set"
 
@@ -73,11 +89,14 @@ def with_a_role() -> None:
     aws.ec2.Instance("web", iam_instance_profile="web")
     aws.ec2.LaunchTemplate("web", iam_instance_profile={"name": "web"})
     aws.ec2.Instance("worker", launch_template={"name": "web"})
+    nodes = aws.ec2.LaunchTemplate("nodes")
+    declare(NODE_GROUP, launchTemplate={"id": nodes.id, "version": "1"}, nodeRoleArn="arn:role")
 
 
 @host_has_role.fails
 def without_a_role() -> None:
     aws.ec2.Instance("web", ami="ami-1", instance_type="m7g.large")
+    aws.ec2.LaunchTemplate("workers")
 
 
 @rule(

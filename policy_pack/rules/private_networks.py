@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import is_public, name_of, statements
+from policy_pack.documents import is_public, listed, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.tokens import SUBNET, VPC
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
+_IMAGE_LAYERS = re.compile(r"arn:aws[a-z-]*:s3:::prod-[a-z]{2}(-[a-z]+)+-\d-starport-layer-bucket/\*")
 SERVICES: list[str] = setting(
     [
         "backup",
@@ -74,10 +76,42 @@ def endpoint_lets_own_principals_through(endpoint: Resource) -> Iterator[Finding
         yield "policy is not set: it lets everybody's principals through"
 
     def judge(statement: Props) -> Iterator[Finding]:
-        if is_public(statement):
+        if is_public(statement) and not _pulls_images(statement):
             yield f"{name_of(statement)} lets everybody's principals through"
 
     yield from each(statements(endpoint, "policy"), judge)
+
+
+def _pulls_images(statement: Props) -> bool:
+    """Return whether a statement only reads the layers of images, which ECR hands out under names of its own.
+
+    Source: "Minimum Amazon S3 Bucket Permissions for Amazon ECR" in the Amazon ECR User Guide.
+    """
+    read = list(listed(statement, "Resource"))
+    layers = [arn for arn in read if _IMAGE_LAYERS.fullmatch(arn)]
+    return list(listed(statement, "Action")) == ["s3:GetObject"] and bool(read) and layers == read
+
+
+LAYERS = "arn:aws:s3:::prod-us-west-2-starport-layer-bucket/*"
+
+
+@endpoint_lets_own_principals_through.passes
+def layers_of_images() -> None:
+    layers = allow("s3:GetObject", Resource=LAYERS, Principal="*")
+    aws.ec2.VpcEndpointPolicy("s3", vpc_endpoint_id="vpce-1", policy=layers)
+
+
+@endpoint_lets_own_principals_through.fails
+def what_looks_like_layers() -> None:
+    aws.ec2.VpcEndpointPolicy(
+        "written", vpc_endpoint_id="vpce-1", policy=allow("s3:PutObject", Resource=LAYERS, Principal="*")
+    )
+
+
+@endpoint_lets_own_principals_through.fails
+def layers_and_all_else() -> None:
+    read = allow("s3:GetObject", Resource=[LAYERS, "arn:aws:s3:::elsewhere/*"], Principal="*")
+    aws.ec2.VpcEndpointPolicy("s3", vpc_endpoint_id="vpce-1", policy=read)
 
 
 @endpoint_lets_own_principals_through.passes

@@ -17,37 +17,63 @@ _RATE = re.compile(r"rate\((\d+) (hour|day)s?\)")
 _MONTHLY = re.compile(r"cron\(\S+ \S+ \S+ (\*|\?|1/[123]|\*/[123]) \S+ \*\)")
 
 
+ROTATES = ("SH:SecretsManager.1", "SH:SecretsManager.4")
+
+
 @rule(
     on=(SECRET,),
     severity=Severity.MEDIUM,
     promise="system-access-control",
-    controls=("SH:SecretsManager.1", "SH:SecretsManager.4"),
+    controls=ROTATES,
     fix="give the secret an aws.secretsmanager.SecretRotation, or tag it rotation with who rotates it instead",
 )
 def secret_rotated(
     secret: Resource,
     graph: Graph,
     *,
-    most_days: int = setting(90, "days after which a secret is replaced", minimum=1),
     tag: str = setting("rotation", "key of the tag that says who rotates a secret which Secrets Manager doesn't"),
 ) -> Iterator[Finding]:
     """A secret that leaked unnoticed is worth something to its finder until it is replaced."""
     if secret.tag(tag):
         raise NotApplicable(f"it is rotated by {secret.tag(tag)}")
-    rotations = graph.children(secret, on=ROTATION, via="secretId")
-    if not rotations:
+    if not graph.children(secret, on=ROTATION, via="secretId"):
         yield "nothing rotates it"
 
-    def judge(rotation: Resource) -> Iterator[Finding]:
-        if rotation.get("rotationEnabled", default=True) is not True:
-            yield f"rotationEnabled of {rotation.name} is not true"
-        days = _days(rotation)
-        if days is None:
-            yield f"the schedule of {rotation.name} is none that is known to fire every {most_days} days"
-        elif days > most_days:
-            yield f"{rotation.name} rotates it after {days} days, later than {most_days}"
 
-    yield from each(rotations, judge)
+@secret_rotated.passes
+def every_month() -> None:
+    _rotate(automatically_after_days=30)
+
+
+@secret_rotated.passes
+def by_its_vendor() -> None:
+    _rotate(automatically_after_days=30)
+    aws.secretsmanager.Secret("vendor", tags={"rotation": "vendor"})
+
+
+@secret_rotated.fails
+def never() -> None:
+    aws.secretsmanager.Secret("orders")
+
+
+@rule(
+    on=(ROTATION,),
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=ROTATES,
+    fix="set rotationRules.automaticallyAfterDays to the period, or less",
+)
+def secret_rotated_often(
+    rotation: Resource, *, most_days: int = setting(90, "days after which a secret is replaced", minimum=1)
+) -> Iterator[Finding]:
+    """A secret leaks without a sound: what ends its use is its age."""
+    if rotation.get("rotationEnabled", default=True) is not True:
+        yield "rotationEnabled is not true"
+    days = _days(rotation)
+    if days is None:
+        yield f"its schedule is none that is known to fire every {most_days} days"
+    elif days > most_days:
+        yield f"it rotates the secret after {days:.0f} days, later than {most_days}"
 
 
 def _days(rotation: Props) -> float | None:
@@ -69,12 +95,12 @@ def _rotate(**rules: Any) -> None:
     aws.secretsmanager.SecretRotation("orders", secret_id=secret.id, rotation_rules=given)
 
 
-@secret_rotated.passes
-def every_month() -> None:
-    _rotate(automatically_after_days=30)
+@secret_rotated_often.passes
+def every_quarter() -> None:
+    _rotate(automatically_after_days=90)
 
 
-@secret_rotated.passes
+@secret_rotated_often.passes
 def by_schedule() -> None:
     _rotate(schedule_expression="rate(10 days)")
     monthly: Any = {"schedule_expression": "cron(0 16 1 * ? *)"}
@@ -82,25 +108,25 @@ def by_schedule() -> None:
     aws.secretsmanager.SecretRotation("reports", secret_id=secret.id, rotation_rules=monthly)
 
 
-@secret_rotated.passes
-def by_its_vendor() -> None:
-    _rotate(automatically_after_days=30)
-    aws.secretsmanager.Secret("vendor", tags={"rotation": "vendor"})
-
-
-@secret_rotated.fails
-def never() -> None:
-    aws.secretsmanager.Secret("orders")
-
-
-@secret_rotated.fails
+@secret_rotated_often.fails
 def every_year() -> None:
     _rotate(automatically_after_days=365)
 
 
-@secret_rotated.fails
+@secret_rotated_often.fails
+def at_a_rate_of_a_year() -> None:
+    _rotate(schedule_expression="rate(365 days)")
+
+
+@secret_rotated_often.fails
 def on_one_day_of_the_year() -> None:
     _rotate(schedule_expression="cron(0 16 1 6 ? *)")
+
+
+@secret_rotated_often.undetermined
+def as_often_as_a_parameter_says() -> None:
+    parameter = aws.ssm.Parameter("period", type="String", value="rate(10 days)")
+    _rotate(schedule_expression=parameter.arn)
 
 
 @rule(

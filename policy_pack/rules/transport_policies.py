@@ -155,7 +155,7 @@ NARROWS_TO_PEOPLE = ("boolifexists", "aws:principalisawsservice", ["false"])
 def bucket_refuses_other_keys(bucket: Resource, graph: Graph) -> Iterator[Finding]:
     """Whoever writes an object may choose its key, and so take it out of the reach of the bucket's."""
     if is_log_target(bucket, graph):
-        raise NotApplicable("S3 delivers access logs to buckets without a KMS key alone")
+        raise NotApplicable("access logs are delivered to buckets without a KMS key alone")
     holders = graph.children(bucket, on=BUCKET_POLICY, via="bucket") or [bucket]
     if not any(_refuses_other_keys(statement) for holder in holders for statement in statements(holder, "policy")):
         yield "policy does not deny writing objects under other keys than the bucket's"
@@ -185,6 +185,8 @@ def one_key_alone() -> None:
     aws.s3.BucketV2("old", policy=_one_key_only("ArnNotEquals"))
     logs = aws.s3.Bucket("logs")
     aws.s3.BucketLogging("data", bucket="data", target_bucket=logs.id, target_prefix="data/")
+    requests = aws.s3.Bucket("requests")
+    aws.lb.LoadBalancer("web", access_logs={"bucket": requests.bucket, "enabled": True})
 
 
 @bucket_refuses_other_keys.fails

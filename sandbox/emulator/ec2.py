@@ -1,4 +1,4 @@
-"""What moto's EC2 leaves undone, done: rules, associations, endpoints, NAT gateways and flow logs as AWS has them."""
+"""What moto's EC2 leaves undone, done: rules, associations, endpoints, NAT gateways, templates and logs as AWS has."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from moto.ec2.exceptions import (
     ResourceAlreadyAssociatedError,
 )
 from moto.ec2.models import EC2Backend, security_groups
+from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.managed_prefixes import ManagedPrefixList
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.vpcs import VPCEndPoint
@@ -20,6 +21,7 @@ from moto.ec2.utils import random_private_ip
 
 _associate_route_table = EC2Backend.associate_route_table
 _create_flow_logs = EC2Backend.create_flow_logs
+_create_launch_template = EC2Backend.create_launch_template
 _create_vpc_endpoint = EC2Backend.create_vpc_endpoint
 _delete_nat_gateway = EC2Backend.delete_nat_gateway
 _modify_vpc_endpoint = EC2Backend.modify_vpc_endpoint
@@ -122,6 +124,14 @@ def delete_nat_gateway(self: EC2Backend, nat_gateway_id: str) -> NatGateway:
     return gateway
 
 
+def create_launch_template(self: EC2Backend, name: str, description: str, data: dict[str, Any], tags: Any) -> Any:
+    """The tags of the template itself are none of its data, to which moto adds them."""
+    specifications = data.pop("TagSpecifications", [])
+    if kept := [each for each in specifications if each["ResourceType"] != "launch-template"]:
+        data["TagSpecifications"] = kept
+    return _create_launch_template(self, name, description, data, tags)
+
+
 def create_flow_logs(self: EC2Backend, **members: Any) -> Any:
     """A log group may be given by its ARN; moto then doesn't find it and says that the delivery failed."""
     destination = members["log_destination"] or ""
@@ -135,15 +145,22 @@ def _cidrs(prefix_list: ManagedPrefixList) -> list[str]:
     return [entry["Cidr"] for entry in prefix_list.entries[max(prefix_list.entries)]]
 
 
+def _tags(template: LaunchTemplate) -> Any:
+    """The tags of a template as they are now; moto answers with those it was made with."""
+    return template.get_tags()
+
+
 _CORRECTED: Iterable[tuple[object, str, object]] = (
     (security_groups, "SecurityGroupRule", Rule),
     (EC2Backend, "associate_route_table", associate_route_table),
     (EC2Backend, "create_flow_logs", create_flow_logs),
+    (EC2Backend, "create_launch_template", create_launch_template),
     (EC2Backend, "create_vpc_endpoint", create_vpc_endpoint),
     (EC2Backend, "delete_nat_gateway", delete_nat_gateway),
     (EC2Backend, "modify_security_group_rules", modify_security_group_rules),
     (EC2Backend, "modify_vpc_endpoint", modify_vpc_endpoint),
     (EC2Response, "modify_vpc_endpoint", answer_modify_vpc_endpoint),
+    (LaunchTemplate, "tags", property(_tags, lambda _template, _made_with: None)),
     (ManagedPrefixList, "cidrs", property(_cidrs)),
 )
 

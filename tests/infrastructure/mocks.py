@@ -27,6 +27,10 @@ AUTONAMED = {
     "aws:iam/role:Role": "name",
     "aws:iam/rolePolicy:RolePolicy": "name",
     "aws:kms/alias:Alias": "name",
+    "aws:ec2/launchTemplate:LaunchTemplate": "name",
+    "aws:eks/nodeGroup:NodeGroup": "nodeGroupName",
+    "aws:lb/loadBalancer:LoadBalancer": "name",
+    "aws:lb/targetGroup:TargetGroup": "name",
     "aws:rds/clusterParameterGroup:ClusterParameterGroup": "name",
     "aws:rds/subnetGroup:SubnetGroup": "name",
     "aws:s3/bucket:Bucket": "bucket",
@@ -38,6 +42,7 @@ TAGGED = frozenset(
     {
         "aws:accessanalyzer/analyzer:Analyzer",
         "aws:athena/workgroup:Workgroup",
+        "aws:acm/certificate:Certificate",
         "aws:backup/framework:Framework",
         "aws:backup/plan:Plan",
         "aws:backup/reportPlan:ReportPlan",
@@ -51,6 +56,7 @@ TAGGED = frozenset(
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
         "aws:ec2/internetGateway:InternetGateway",
+        "aws:ec2/launchTemplate:LaunchTemplate",
         "aws:ec2/natGateway:NatGateway",
         "aws:ec2/routeTable:RouteTable",
         "aws:ec2/securityGroup:SecurityGroup",
@@ -59,6 +65,12 @@ TAGGED = frozenset(
         "aws:ec2/vpcEncryptionControl:VpcEncryptionControl",
         "aws:ec2/vpcEndpoint:VpcEndpoint",
         "aws:glue/catalogDatabase:CatalogDatabase",
+        "aws:ecr/repository:Repository",
+        "aws:eks/accessEntry:AccessEntry",
+        "aws:eks/addon:Addon",
+        "aws:eks/cluster:Cluster",
+        "aws:eks/nodeGroup:NodeGroup",
+        "aws:eks/podIdentityAssociation:PodIdentityAssociation",
         "aws:guardduty/detector:Detector",
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         "aws:iam/policy:Policy",
@@ -66,6 +78,9 @@ TAGGED = frozenset(
         "aws:iam/serviceLinkedRole:ServiceLinkedRole",
         "aws:kms/key:Key",
         "aws:lambda/function:Function",
+        "aws:lb/listener:Listener",
+        "aws:lb/loadBalancer:LoadBalancer",
+        "aws:lb/targetGroup:TargetGroup",
         "aws:rds/cluster:Cluster",
         "aws:rds/clusterInstance:ClusterInstance",
         "aws:rds/clusterParameterGroup:ClusterParameterGroup",
@@ -79,11 +94,13 @@ TAGGED = frozenset(
         "aws:ssm/document:Document",
         "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+        "aws:wafv2/webAcl:WebAcl",
     }
 )
 UNTAGGED = frozenset(
     {
         "aws:account/alternativeContact:AlternativeContact",
+        "aws:acm/certificateValidation:CertificateValidation",
         "aws:backup/regionSettings:RegionSettings",
         "aws:backup/restoreTestingSelection:RestoreTestingSelection",
         "aws:backup/selection:Selection",
@@ -105,6 +122,10 @@ UNTAGGED = frozenset(
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:glue/catalogTable:CatalogTable",
         "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings",
+        "aws:ecr/lifecyclePolicy:LifecyclePolicy",
+        "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         "aws:guardduty/detectorFeature:DetectorFeature",
         "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
         "aws:iam/rolePolicy:RolePolicy",
@@ -113,6 +134,7 @@ UNTAGGED = frozenset(
         "aws:kms/alias:Alias",
         "aws:lambda/permission:Permission",
         "aws:macie2/account:Account",
+        "aws:route53/record:Record",
         "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
@@ -131,8 +153,37 @@ UNTAGGED = frozenset(
         "aws:sns/topicPolicy:TopicPolicy",
         "aws:sns/topicSubscription:TopicSubscription",
         "aws:ssm/serviceSetting:ServiceSetting",
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
+        "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration",
     }
 )
+ANSWERS: Mapping[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
+    "aws:acm/certificate:Certificate": lambda state, _unique: {
+        "domainValidationOptions": [
+            {
+                "resourceRecordName": f"_proof.{state['domainName']}",
+                "resourceRecordType": "CNAME",
+                "resourceRecordValue": "_proof.acm-validations.aws",
+            }
+        ]
+    },
+    "aws:ec2/eip:Eip": lambda _state, unique: {"allocationId": f"eipalloc-{unique}"},
+    "aws:ec2/launchTemplate:LaunchTemplate": lambda _state, _unique: {"latestVersion": 1},
+    "aws:ecr/repository:Repository": lambda state, _unique: {
+        "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{state['region']}.amazonaws.com/{state['name']}"
+    },
+    "aws:kms/key:Key": lambda _state, unique: {"keyId": unique},
+    "aws:lb/loadBalancer:LoadBalancer": lambda state, unique: {
+        "dnsName": f"{unique}.{state['region']}.elb.amazonaws.com",
+        "zoneId": "Z1H1FL5HABSF5",
+    },
+    "aws:rds/cluster:Cluster": lambda state, _unique: {
+        "endpoint": f"{state['clusterIdentifier']}.cluster.{state['region']}.rds.amazonaws.com"
+    },
+    "aws:sns/topic:Topic": lambda state, _unique: {"arn": f"arn:aws:sns:{state['region']}:{ACCOUNT}:{state['name']}"},
+}
+"""What AWS says of a new thing beside its ARN, from its inputs and its name."""
+
 INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity"})
 
 
@@ -197,14 +248,8 @@ class _Aws(mocks.Mocks):
             if service == "s3"
             else f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.partition(':')[0]}/{unique}"
         )
-        if args.typ == "aws:sns/topic:Topic":
-            state["arn"] = f"arn:aws:sns:{region}:{ACCOUNT}:{state['name']}"
-        if args.typ == "aws:kms/key:Key":
-            state["keyId"] = unique
-        if args.typ == "aws:ec2/eip:Eip":
-            state["allocationId"] = f"eipalloc-{unique}"
-        if args.typ == "aws:rds/cluster:Cluster":
-            state["endpoint"] = f"{state['clusterIdentifier']}.cluster.{region}.rds.amazonaws.com"
+        if args.typ in ANSWERS:
+            state |= ANSWERS[args.typ](state, unique)
         return f"{args.name}-id", state
 
 

@@ -49,7 +49,8 @@ def test_volumes_of_both_regions_are_encrypted_under_the_regions_own_key(environ
         key = environment.one("kms/key:Key", name)
         assert key.state["region"] == region
         assert keys[region].inputs["keyArn"] == key.state["arn"]
-        through = [one["Condition"]["StringEquals"]["kms:ViaService"] for one in key.document() if "Condition" in one]
+        conditions = [one.get("Condition", {}).get("StringEquals", {}) for one in key.document()]
+        through = [one["kms:ViaService"] for one in conditions if one]
         assert through == [[f"ec2.{region}.amazonaws.com"]] * 2
 
 

@@ -11,6 +11,9 @@ ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 REPORTS = {
     "AWS": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/reports.backup.amazonaws.com/AWSServiceRoleForBackupReports"
 }
+LAUNCHER = {
+    "AWS": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+}
 CRYPTOGRAPHY = ("Decrypt", "Encrypt", "GenerateDataKey", "ReEncrypt", "CreateGrant", "Sign", "GenerateMac")
 
 
@@ -45,6 +48,7 @@ def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> No
             "recovery-volumes",
             "recovery-secrets",
             "evidence",
+            "images",
         )
     }
     for alias in environment.of("kms/alias:Alias"):
@@ -67,8 +71,9 @@ def test_key_policies_name_the_account_and_services_and_nobody_else(environment:
         for statement in key.document():
             assert statement["Effect"] == "Allow"
             principal = statement["Principal"]
-            services = set(principal) == {"Service"} and "*" not in str(principal)
-            assert principal in (ROOT, REPORTS) or services, statement["Sid"]
+            launches = key.name == "volumes-key" and principal == LAUNCHER
+            service = set(principal) == {"Service"} and "*" not in str(principal)
+            assert principal in (ROOT, REPORTS) or launches or service, statement["Sid"]
 
 
 def test_nobody_gets_every_action(environment: Registrations) -> None:
@@ -83,7 +88,8 @@ def test_nobody_gets_every_action(environment: Registrations) -> None:
 
 def test_who_administers_a_key_does_not_use_it_by_that(environment: Registrations) -> None:
     for key in environment.of("kms/key:Key"):
-        (administration,) = [statement for statement in key.document() if "Condition" not in statement]
+        unbound = [statement for statement in key.document() if "Condition" not in statement]
+        (administration,) = [statement for statement in unbound if statement["Principal"] == ROOT]
         assert "kms:PutKeyPolicy" in _actions(administration), "KMS refuses a policy that locks everybody out"
         assert not [
             action for action in _actions(administration) if action.removeprefix("kms:").startswith(CRYPTOGRAPHY)
@@ -98,19 +104,29 @@ def test_use_by_principals_is_through_services_of_the_keys_own_region(environmen
                 continue
             conditions = statement["Condition"]["StringEquals"]
             assert conditions["kms:CallerAccount"] == ACCOUNT
-            assert all(f".{key.state['region']}." in service for service in conditions["kms:ViaService"])
+            if statement["Sid"] != "GrantForTheCluster":
+                assert all(f".{key.state['region']}." in service for service in conditions["kms:ViaService"])
 
 
 def test_grants_are_for_aws_services_alone(environment: Registrations) -> None:
     granting = [
-        statement
+        (key.name, statement)
         for key in environment.of("kms/key:Key")
         for statement in key.document()
         if "kms:CreateGrant" in _actions(statement)
     ]
     without = {"sessions-key", "recovery-alarms-key"}
-    assert len(granting) == len({key.name for key in _encrypting(environment)} - without)
-    assert all(statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"} for statement in granting)
+    assert {name for name, _ in granting} == {key.name for key in _encrypting(environment)} - without
+    assert all(statement["Action"] == "kms:CreateGrant" for _, statement in granting)
+    assert all(statement["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"} for _, statement in granting)
+
+
+def test_the_role_that_launches_nodes_is_there_before_the_key_names_it(environment: Registrations) -> None:
+    """KMS takes no policy that names a role before there is one."""
+    role = environment.one("iam/serviceLinkedRole:ServiceLinkedRole", "autoscaling-role")
+    assert role.inputs["awsServiceName"] == "autoscaling.amazonaws.com"
+    names = [resource.name for resource in environment.aws()]
+    assert names.index("autoscaling-role") < names.index("volumes-key")
 
 
 def test_services_use_a_key_for_this_account_alone(environment: Registrations) -> None:

@@ -15,6 +15,7 @@ from infrastructure.scope import Deployment, Environment, Scope
 from tests.infrastructure.conftest import NAMES, stack_config
 from tests.infrastructure.mocks import ACCOUNT, Registrations, build
 
+TO_AND_FROM_THE_WORLD = ("load-balancer-https", "load-balancer-http", "cluster-to-https")
 SCOPE = Scope("dev", ACCOUNT, "us-west-2", "us-west-1", "platform", Environment.STAGING, Deployment.CLOUD)
 
 
@@ -84,7 +85,8 @@ def test_no_security_group_rule_is_open_or_undescribed(environment: Registration
     for rule in rules:
         assert rule.inputs["description"]
         assert rule.inputs["fromPort"] == rule.inputs["toPort"]
-        assert rule.inputs.get("cidrIpv4", vpc.inputs["cidrBlock"]) == vpc.inputs["cidrBlock"]
+        world = rule.inputs.get("cidrIpv4", vpc.inputs["cidrBlock"]) != vpc.inputs["cidrBlock"]
+        assert world is (rule.name in TO_AND_FROM_THE_WORLD)
     for group in environment.of("ec2/securityGroup:SecurityGroup"):
         assert "ingress" not in group.inputs
         assert "egress" not in group.inputs
@@ -102,7 +104,8 @@ def test_all_traffic_is_logged_to_an_encrypted_log_group(environment: Registrati
 def test_endpoints_let_only_the_accounts_principals_through(environment: Registrations) -> None:
     endpoints = environment.of("ec2/vpcEndpoint:VpcEndpoint")
     for endpoint in endpoints:
-        (statement,) = endpoint.document()
+        statement, *others = endpoint.document()
+        assert [other["Sid"] for other in others] == (["LayersOfImages"] if endpoint.name == "s3-endpoint" else [])
         assert statement["Condition"]["StringEquals"]["aws:PrincipalAccount"] == ACCOUNT
     services = {endpoint.inputs["serviceName"].removeprefix("com.amazonaws.us-west-2.") for endpoint in endpoints}
     assert {"s3", "kms", "secretsmanager", "logs", "sts", "backup", "rds", "ec2", "ssm", "ssmmessages"} <= services
@@ -113,7 +116,10 @@ def test_the_bucket_endpoint_leads_to_the_accounts_buckets_alone(environment: Re
     endpoint = environment.one("ec2/vpcEndpoint:VpcEndpoint", "s3-endpoint")
     assert endpoint.inputs["vpcEndpointType"] == "Gateway"
     assert len(endpoint.inputs["routeTableIds"]) == 3
-    assert endpoint.document()[0]["Condition"]["StringEquals"]["aws:ResourceAccount"] == ACCOUNT
+    own, layers = endpoint.document()
+    assert own["Condition"]["StringEquals"]["aws:ResourceAccount"] == ACCOUNT
+    assert layers["Action"] == "s3:GetObject", "images are pulled from a bucket of ECR's, and nothing is written to it"
+    assert layers["Resource"] == "arn:aws:s3:::prod-us-west-2-starport-layer-bucket/*"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ same file of tests/sandbox/conformance; a type without a case fails the tests, a
 1. Say only what differs. `vpcId` finds VpcId and VpcIds, `rules` finds Rules, tags find every shape of tags, JSON finds
    text. What `create` takes and no update takes is replaced, as is what `key` and `id` are made of.
 2. `key` names what identifies the thing (`{"Bucket": "{bucket}"}`, `{"VpcId": "{id}"}`); each operation takes of it
-   what its model has. `id` is a template over inputs, or JMESPath to a member of what `create` answers.
+   what its model has. `id` is a template over inputs and outputs, or JMESPath to a member of what `create` answers.
 3. `reads`: the first decides whether the thing is there, each `at` is JMESPath to it; further ones add properties.
    Names that differ go to `names`: the record's for all calls, a call's for one (a read may use any JMESPath).
 4. `updates`: each runs when a property that it carries has changed; also after create, for what create does not take.
@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.handlers import (
     account,
+    acm,
     analysis,
     athena,
     awslambda,
@@ -34,8 +35,12 @@ from sandbox.aws_plugin.handlers import (
     ec2,
     ec2_encryption,
     ec2_endpoints,
+    ec2_launch_templates,
     ec2_routes,
     ec2_security_groups,
+    ecr,
+    eks,
+    elbv2,
     events,
     glue,
     guardduty,
@@ -46,11 +51,13 @@ from sandbox.aws_plugin.handlers import (
     rds,
     resolver,
     resourceexplorer,
+    route53,
     s3,
     secretsmanager,
     securityhub,
     sns,
     ssm,
+    wafv2,
 )
 from sandbox.aws_plugin.handlers.invokes import INVOKES
 from sandbox.aws_plugin.handlers.records import Created, Handler, NotEmulated, PartlyCreated, Record
@@ -60,6 +67,7 @@ __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "fin
 
 _SERVICES = (
     account,
+    acm,
     analysis,
     athena,
     awslambda,
@@ -71,8 +79,12 @@ _SERVICES = (
     ec2,
     ec2_encryption,
     ec2_endpoints,
+    ec2_launch_templates,
     ec2_routes,
     ec2_security_groups,
+    ecr,
+    eks,
+    elbv2,
     events,
     glue,
     guardduty,
@@ -82,11 +94,13 @@ _SERVICES = (
     rds,
     resolver,
     resourceexplorer,
+    route53,
     s3,
     secretsmanager,
     securityhub,
     sns,
     ssm,
+    wafv2,
 )
 RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}
 

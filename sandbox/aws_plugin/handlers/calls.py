@@ -12,7 +12,7 @@ from sandbox.aws_plugin.handlers import models, translate
 from sandbox.aws_plugin.handlers.records import Call, Code, Record, Step
 from sandbox.aws_plugin.values import Props
 
-_NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|^404$|^InvalidDocument$")
+_NOT_FOUND = re.compile(r"NotFound|NoSuch|DoesNotExist|Nonexistent|^404$|^InvalidDocument$")
 
 
 def is_not_found(error: AwsError) -> bool:

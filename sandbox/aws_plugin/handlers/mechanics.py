@@ -42,11 +42,12 @@ def _create(record: Record, inputs: Props, aws: Aws) -> Created:
     members = calls.order(record, record.create, scope) | tags.on_creation(record, scope)
     answer = scope.call(record.create.operation, **members)
     thing, found = calls.properties(record, record.create, answer, scope)
+    known = {**found, **inputs}
+    scope |= known
     thing_id = scope.fill(record.id) if "{" in record.id else calls.search(record.id, thing)
     if not thing_id:
         raise AwsError(record.create.operation, record.service, "NotFound", "AWS answered without the id of the thing")
-    known = {**found, **inputs}
-    scope |= {**known, "id": thing_id}
+    scope["id"] = thing_id
     try:
         if record.ready:
             _wait(record, record.ready, scope)

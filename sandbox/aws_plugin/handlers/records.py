@@ -76,7 +76,7 @@ class Record:
     noun: what AWS puts before a name: with "DBCluster", `arn` is also looked for as DBClusterArn.
     key: AWS member -> template: what identifies the thing to every operation that has such a member (also in plural).
         Empty: an account has one such thing in a region.
-    id: a template over the properties, or JMESPath below the `at` of `create`.
+    id: a template over the properties, those that `create` answers among them, or JMESPath below the `at` of `create`.
     create, reads, updates, deletes: the first read decides whether the thing is there. An update runs if a property
         that it carries has changed; after creation too, for what `create` neither takes nor is answered.
     after_create: steps made once, straight after `create`, whatever the properties say.

@@ -99,7 +99,9 @@ def _tag_member(members: Iterable[str], key: Mapping[str, str]) -> str | None:
 
 
 def _found(answer: Mapping[str, Any]) -> Any:
-    """The tags in an answer: Tags, TagList, TagSet, or CloudTrail's, which answers for several things at once."""
-    if "ResourceTagList" in answer:
-        answer = (answer["ResourceTagList"] or [{}])[0]
+    """The tags in an answer: Tags, TagList, TagSet, or in it those of several things at once, or of a thing."""
+    for several in ("ResourceTagList", "TagDescriptions"):
+        if several in answer:
+            answer = (answer[several] or [{}])[0]
+    answer = answer.get("TagInfoForResource", answer)
     return next((value for name, value in answer.items() if name.lower().startswith("tag")), [])

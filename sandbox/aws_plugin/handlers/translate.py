@@ -200,19 +200,22 @@ def settle(prior: Any, actual: Any, defaults: Mapping[str, Any], path: str) -> A
     This is the one rule that keeps a read free of false drift:
     - text: a JSON document is equal to its other spellings, an ARN to the id it ends in;
     - a list is a set: the order of before is kept, and what is new comes last;
-    - in an object, a member that was not given stays away while AWS holds its zero value or its default there;
+    - in an object, a member that was not given stays away while AWS holds its zero value or its default there; but an
+      empty object is a choice (WAF's `allow: {}` or `block: {}`), which another one takes the place of;
     - a value that was not given at all (top level) is the service's own choice and is reported as it is: it belongs to
       the outputs, and a program that doesn't set it has nothing to compare.
     """
     if prior is None or same(prior, actual):
         return actual if prior is None else prior
     if isinstance(prior, dict) and isinstance(actual, dict):
+        chosen = any(value == {} and name not in prior for name, value in actual.items())
         merged = {
             name: settle(prior.get(name), value, defaults, f"{path}.{name}")
             for name, value in actual.items()
-            if name in prior or not (is_zero(value) or defaults.get(f"{path}.{name}") == value)
+            if name in prior or value == {} or not (is_zero(value) or defaults.get(f"{path}.{name}") == value)
         }
-        return merged | {name: value for name, value in prior.items() if name not in actual and is_zero(value)}
+        unsaid = {name: value for name, value in prior.items() if name not in actual and is_zero(value)}
+        return merged | {name: value for name, value in unsaid.items() if not (chosen and value == {})}
     if isinstance(prior, list) and isinstance(actual, list):
         return _settle_list(prior, actual, defaults, path)
     return actual
