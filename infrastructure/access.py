@@ -13,7 +13,7 @@ from pulumi_aws import iam
 
 from infrastructure.documents import Statement, account_root, document
 from infrastructure.guard import BREAK_GLASS, SERVICE, path, role_name
-from infrastructure.provisioning import provisioning_statements
+from infrastructure.provisioning import identity_statements, provisioning_statements
 from infrastructure.scope import DataClass, Scope
 from infrastructure.sessions import PREFERENCES, key_statement
 
@@ -54,6 +54,7 @@ class PeopleRoles(pulumi.ComponentResource):
         _attach("engineer", self.engineer, "support", "AWSSupportAccess")
         write(purpose="engineer", role=self.engineer, statements=_session_statements(args.scope))
         write(purpose=BREAK_GLASS, role=self.break_glass, statements=provisioning_statements(args.scope))
+        attach(args.scope, BREAK_GLASS, "identities", self.break_glass, identity_statements(args.scope))
         self.register_outputs({"breakGlass": self.break_glass.arn})
 
     def _create_role(self, purpose: str, description: str) -> iam.Role:

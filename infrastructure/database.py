@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import ec2, iam, rds, vpc
+from pulumi_aws import ec2, iam, rds
 
+from infrastructure.clients import admit_clients
 from infrastructure.documents import trust
 from infrastructure.logs import LogGroups
 from infrastructure.network import Network
@@ -25,7 +26,13 @@ MAJOR_VERSION = "17"
 PORT = 5433
 """Not the engine's default: RDS.23."""
 
-RECOVERY = Recovery(lost_minutes=5, lost_hours_with_region=24, restore_hours=4)
+RECOVERY = Recovery(
+    lost_minutes=5,
+    lost_hours_with_region=24,
+    restore_hours=4,
+    in_plan=True,
+    source="the continuous backup of the last 35 days; in the recovery region its daily copy",
+)
 """Aurora's latest restorable time is typically within the last five minutes."""
 
 PARAMETERS = {
@@ -80,47 +87,10 @@ class ProductDatabase(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self._stateful = pulumi.ResourceOptions(parent=self, protect=not self._scope.disposable)
         self._tags = self._scope.tags(SERVICE, DataClass.INTERNAL)
-        self.clients, group = self._create_security_groups()
+        self.clients, group = admit_clients(name, self._scope, args.network, {PORT: "PostgreSQL over TLS"}, self)
         self.cluster = self._create_cluster(group)
         self._create_instances()
         self.register_outputs({"endpoint": self.cluster.endpoint})
-
-    def _create_security_groups(self) -> tuple[ec2.SecurityGroup, ec2.SecurityGroup]:
-        clients = self._create_security_group("-clients", "Members may connect to the product database")
-        store = self._create_security_group("", "The product database")
-        vpc.SecurityGroupIngressRule(
-            f"{self.pulumi_resource_name}-from-clients",
-            description="PostgreSQL over TLS from the database's clients",
-            security_group_id=store.id,
-            referenced_security_group_id=clients.id,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            tags=self._tags,
-            opts=pulumi.ResourceOptions(parent=store),
-        )
-        vpc.SecurityGroupEgressRule(
-            f"{self.pulumi_resource_name}-clients-to-database",
-            description="PostgreSQL over TLS to the database",
-            security_group_id=clients.id,
-            referenced_security_group_id=store.id,
-            ip_protocol="tcp",
-            from_port=PORT,
-            to_port=PORT,
-            tags=self._tags,
-            opts=pulumi.ResourceOptions(parent=clients),
-        )
-        return clients, store
-
-    def _create_security_group(self, suffix: str, description: str) -> ec2.SecurityGroup:
-        name = f"{self.pulumi_resource_name}{suffix}"
-        return ec2.SecurityGroup(
-            name,
-            description=description,
-            vpc_id=self._args.network.vpc.id,
-            tags=self._tags | {"Name": name},
-            opts=self._child,
-        )
 
     def _create_cluster(self, group: ec2.SecurityGroup) -> rds.Cluster:
         args, disposable = self._args, self._scope.disposable

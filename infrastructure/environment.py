@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import pulumi
-
-from infrastructure import backup_audit, cluster, database, recordings, web_firewall
+from infrastructure import backup_audit, cluster, database, web_firewall
 from infrastructure.access import PeopleRoles, PeopleRolesArgs
 from infrastructure.account import AccountDefaults, AccountDefaultsArgs
 from infrastructure.alarms import (
@@ -26,7 +24,6 @@ from infrastructure.backup import Backup, BackupArgs
 from infrastructure.backup_audit import BackupAudit, BackupAuditArgs
 from infrastructure.certificates import Certificate, CertificateArgs
 from infrastructure.cluster import Cluster, ClusterArgs
-from infrastructure.database import ProductDatabase, ProductDatabaseArgs
 from infrastructure.detection import Detection
 from infrastructure.diagnostic import diagnostic_access
 from infrastructure.evidence import EvidenceStore, EvidenceStoreArgs
@@ -37,15 +34,14 @@ from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_lo
 from infrastructure.network import Network, NetworkArgs
 from infrastructure.object_losses import watch_objects
 from infrastructure.pipeline import PipelineRoles, PipelineRolesArgs
-from infrastructure.promises import Recovery
 from infrastructure.recorder import ConfigurationRecorder, ConfigurationRecorderArgs
-from infrastructure.recordings import SessionRecordingsArgs, session_recordings
 from infrastructure.registry import Registry, RegistryArgs
 from infrastructure.restore_tests import RestoreTests, RestoreTestsArgs
 from infrastructure.scope import BackupFrequency
 from infrastructure.secrets import ApplicationSecrets, ApplicationSecretsArgs
 from infrastructure.sessions import Sessions
 from infrastructure.settings import Settings
+from infrastructure.stores import Place, create_stores
 from infrastructure.web_firewall import WebFirewall, WebFirewallArgs
 
 
@@ -89,28 +85,8 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         "network", NetworkArgs(scope, log_groups, settings.vpc_cidr, settings.zones, settings.nat_gateways)
     )
     access_logs = access_log_bucket(scope)
-    recordings_bucket = session_recordings(
-        SessionRecordingsArgs(
-            customer_data,
-            keys.customer_data.arn,
-            access_logs,
-            recording_days=settings.recording_days,
-            noncurrent_days=settings.noncurrent_days,
-        )
-    )
-    product_database = ProductDatabase(
-        database.SERVICE,
-        ProductDatabaseArgs(
-            customer_data,
-            network,
-            log_groups,
-            data_key_arn=keys.customer_data.arn,
-            secrets_key_arn=keys.secrets.arn,
-            instance_class=settings.database_instance_class,
-            instances=settings.database_instances,
-            backup_retention_days=settings.backup_retention_days,
-        ),
-    )
+    stores = create_stores(settings, Place(account, keys, network, log_groups, access_logs))
+    clients = {store.service: store.clients.id for store in stores if store.clients is not None}
     registry = Registry("registry", RegistryArgs(scope, keys.images.arn))
     product_cluster = Cluster(
         cluster.SERVICE,
@@ -121,7 +97,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             log_groups,
             secrets_key_arn=keys.secrets.arn,
             volumes_key_arn=keys.volumes.arn,
-            client_groups=(product_database.clients.id,),
+            client_groups=tuple(clients.values()),
             viewers={"auditor": people.auditor.arn, "engineer": people.engineer.arn},
             administrators={BREAK_GLASS: people.break_glass.arn},
             instance_type=settings.node_instance_type,
@@ -145,7 +121,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             scope,
             log_groups,
             access_logs,
-            watched_buckets=(recordings_bucket.arn,),
+            watched_buckets=tuple(store.bucket for store in stores if store.bucket is not None),
             retention_days=settings.audit_retention_days,
         ),
     )
@@ -161,7 +137,9 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     cis_alarms(topic, audit.log_group)
     break_glass_alarm(topic, audit.log_group)
     database_events(topic)
-    watch_objects(topic, recordings.SERVICE, recordings_bucket.name)
+    for store in stores:
+        if store.recovery.in_plan and store.clients is None:  # a bucket that is itself the store
+            watch_objects(topic, store.service, store.name)
     if settings.diagnostic_access:
         diagnostic_access(scope, settings.diagnostic_access, topic, audit.log_group)
     backup_failures(topic)
@@ -220,22 +198,10 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             access_logs,
             history,
             backup_days=settings.backup_retention_days,
-            restore_hours=max(recovery.restore_hours for recovery in (recordings.RECOVERY, database.RECOVERY)),
+            restore_hours=max(store.recovery.restore_hours for store in stores if store.recovery.in_plan),
             retention_days=settings.audit_retention_days,
         ),
     ).reports
-
-    def store(name: pulumi.Output[str], recovery: Recovery) -> dict[str, Any]:
-        return {
-            "name": name,
-            "dataClass": customer_data.data_class.value,
-            "key": keys.customer_data.arn,
-            "backupPlan": backup.plans[BackupFrequency.DAILY].name,
-            "backupRetentionDays": settings.backup_retention_days,
-            "recoveryPointMinutes": recovery.lost_minutes,
-            "recoveryPointHoursWithRegion": recovery.lost_hours_with_region,
-            "recoveryTimeHours": recovery.restore_hours,
-        }
 
     return {
         "vpcId": network.vpc.id,
@@ -250,7 +216,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
         "secrets": {name: secret.arn for name, secret in application.secrets.items()},
         "recoveryAlarmTopic": recovery_topic.arn,
         "backupReports": backup_reports.name,
-        "databaseClients": product_database.clients.id,
+        "clients": clients,
         "cluster": product_cluster.name,
         "images": registry.urls,
         "front": {
@@ -266,8 +232,5 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             "preview": pipeline.preview.arn,
             "deploy": pipeline.deploy.arn,
         },
-        "stores": {
-            recordings.SERVICE: store(recordings_bucket.name, recordings.RECOVERY),
-            database.SERVICE: store(product_database.cluster.cluster_identifier, database.RECOVERY),
-        },
+        "stores": {store.service: store.output(backup.plans[BackupFrequency.DAILY].name) for store in stores},
     }

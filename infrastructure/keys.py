@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import iam, kms
 
+from infrastructure.assets import edge_of
 from infrastructure.documents import Statement, account_root, document
 from infrastructure.scope import DataClass, Scope
 
@@ -79,7 +80,14 @@ class DomainKeys(pulumi.ComponentResource):
         super().__init__("hedgerow:keys:DomainKeys", name, {}, opts)
         scope, customer = args.scope, args.customer_data_class
         self.customer_data = self._create_key(
-            scope, Domain("customer-data", "Stores of customer data", customer, via=("s3", "rds"))
+            scope,
+            Domain(
+                "customer-data", "Stores of customer data", customer, via=("s3", "rds", "ec2", "elasticache", "kafka")
+            ),
+        )
+        self.assets = self._create_key(
+            scope,
+            Domain("assets", "Static assets", DataClass.PUBLIC, via=("s3",), also=(_edge_statement(scope),)),
         )
         self.logs = self._create_key(
             scope,
@@ -108,7 +116,7 @@ class DomainKeys(pulumi.ComponentResource):
             ),
         )
         self.backups = self._create_key(
-            scope, Domain("backups", "Backups in the home region", customer, via=("backup", "rds"))
+            scope, Domain("backups", "Backups in the home region", customer, via=("backup", "rds", "s3"))
         )
         self.recovery = self._create_key(
             scope,
@@ -248,8 +256,8 @@ def administration(scope: Scope) -> Statement:
 def _use_through_services(scope: Scope, domain: Domain) -> tuple[Statement, ...]:
     """Use by the account's own principals, as far as IAM allows them, and only when a service asks on their behalf.
 
-    RDS, Secrets Manager and AWS Backup also need grants, which they then use without the principal: "AWS KMS key
-    management" in the RDS user guide.
+    RDS, EBS, ElastiCache, MSK, Secrets Manager and AWS Backup also need grants, which they then use without the
+    principal: "AWS KMS key management" in the RDS user guide, and its like in those of the others.
     """
     if not domain.via:
         return ()
@@ -386,6 +394,18 @@ def _alarm_statements(scope: Scope, topic: str) -> tuple[Statement, ...]:
             "Condition": {"StringEquals": this_topic},
         },
     )
+
+
+def _edge_statement(scope: Scope) -> Statement:
+    """What CloudFront needs to read assets: "SSE-KMS" of "Restrict access to an Amazon S3 origin" in its guide."""
+    return {
+        "Sid": "EdgeDecrypts",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+        "Condition": edge_of(scope),
+    }
 
 
 def _config_statement(scope: Scope) -> Statement:

@@ -161,7 +161,7 @@ class Network(pulumi.ComponentResource):
                 nat_gateway_id=nat_gateways[index % len(nat_gateways)].id,
                 opts=self._child,
             )
-        self._create_route_table("isolated", self.subnets["isolated"])
+        self.isolated_route_table = self._create_route_table("isolated", self.subnets["isolated"])
 
     def _create_nat_gateway(self, zone: str, subnet: ec2.Subnet, gateway: ec2.InternetGateway) -> ec2.NatGateway:
         address = ec2.Eip(f"nat-{zone}-address", domain="vpc", tags=self._tags(f"nat-{zone}"), opts=self._child)
@@ -186,7 +186,7 @@ class Network(pulumi.ComponentResource):
         return table
 
     def _create_endpoints(self, name: str) -> None:
-        group = ec2.SecurityGroup(
+        self.endpoints = ec2.SecurityGroup(
             f"{name}-endpoints",
             description="Interface endpoints of AWS services",
             vpc_id=self.vpc.id,
@@ -196,20 +196,20 @@ class Network(pulumi.ComponentResource):
         vpc.SecurityGroupIngressRule(
             f"{name}-endpoints-from-vpc",
             description="TLS from within the VPC",
-            security_group_id=group.id,
+            security_group_id=self.endpoints.id,
             cidr_ipv4=self._args.cidr,
             ip_protocol="tcp",
             from_port=443,
             to_port=443,
             tags=self._tags("endpoints-from-vpc"),
-            opts=pulumi.ResourceOptions(parent=group),
+            opts=pulumi.ResourceOptions(parent=self.endpoints),
         )
-        ec2.VpcEndpoint(
+        self.s3_endpoint = ec2.VpcEndpoint(
             "s3-endpoint",
             vpc_id=self.vpc.id,
             service_name=f"com.amazonaws.{self._args.scope.region}.s3",
             vpc_endpoint_type="Gateway",
-            route_table_ids=[table.id for table in self.private_route_tables],
+            route_table_ids=[table.id for table in (*self.private_route_tables, self.isolated_route_table)],
             policy=document(
                 _within(self._args.scope.account, "aws:PrincipalAccount", "aws:ResourceAccount"),
                 _image_layers(self._args.scope.region),
@@ -225,7 +225,7 @@ class Network(pulumi.ComponentResource):
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
                 subnet_ids=[subnet.id for subnet in self.subnets["private"]],
-                security_group_ids=[group.id],
+                security_group_ids=[self.endpoints.id],
                 policy=document(_within(self._args.scope.account, "aws:PrincipalAccount")),
                 tags=self._tags(service),
                 opts=self._child,

@@ -14,7 +14,7 @@ from pulumi_aws import iam
 from infrastructure.access import attach, attach_read_only, write
 from infrastructure.documents import Statement, document
 from infrastructure.guard import DEPLOY, SERVICE, role_name
-from infrastructure.provisioning import provisioning_statements
+from infrastructure.provisioning import identity_statements, provisioning_statements
 from infrastructure.scope import DataClass, Scope
 from infrastructure.state import SERVICE as STATE
 from infrastructure.state import state_access
@@ -82,6 +82,7 @@ class PipelineRoles(pulumi.ComponentResource):
             attach_read_only(purpose, role)
             write(purpose, role, (READS_NO_CONTENT, *more))
             attach(args.scope, purpose, STATE, role, state_access(args.scope, writes=purpose == DEPLOY))
+        attach(args.scope, DEPLOY, "identities", self.deploy, identity_statements(args.scope))
         self.register_outputs({"preview": self.preview.arn, "deploy": self.deploy.arn})
 
     def _create_role(self, purpose: str, description: str, place: str, seconds: int) -> iam.Role:

@@ -20,6 +20,7 @@ Backups can't be edited: they age out. The arithmetic of the worst case, in days
 a last object is deleted on day 30 - noncurrent_days, its version is gone on day 30, and the last backup that
 holds it, in either region, is gone on day 30 + 35 = 65. AWS Backup backs up versions like objects, and counts the
 retention of a copy from its source's creation ("Amazon S3 backups" and "Copy a backup" in its developer guide).
+The same holds of what stores keep by themselves for as long: the cache's snapshots, and ClickHouse's own backups.
 """
 
 SEARCHABLE_LOG_DAYS = 400
@@ -37,20 +38,26 @@ class BrokenPromise(pulumi.RunError):
 
 @dataclass(frozen=True)
 class Limit:
-    """The whole numbers from `low` to `high`, both included, and the promise that they keep."""
+    """The whole numbers from `low` to `high`, both included, in steps of `step`, and the promise that they keep."""
 
     low: int
     high: int
     promise: str
+    step: int = 1
 
     @property
     def allowed(self) -> str:
         """What the limit allows, in words."""
-        return str(self.low) if self.low == self.high else f"from {self.low} to {self.high}"
+        steps = f" in steps of {self.step}" if self.step > 1 else ""
+        return str(self.low) if self.low == self.high else f"from {self.low} to {self.high}{steps}"
+
+    def holds(self, value: int) -> bool:
+        """Whether `value` is within the limit."""
+        return value in range(self.low, self.high + 1, self.step)
 
     def require(self, name: str, value: int) -> None:
         """Raise `BrokenPromise` unless `value` is within the limit."""
-        if not self.low <= value <= self.high:
+        if not self.holds(value):
             raise BrokenPromise(f"{name} is {value}: must be {self.allowed} ({self.promise})")
 
 
@@ -69,6 +76,13 @@ NODES = Limit(3, 100, "Business Continuity: the cluster's nodes span three zones
 REQUESTS_PER_ADDRESS = Limit(
     100, 100_000, "Data Protection: an address that asks too much is turned away, and one that customers share is not"
 )
+EXPORT_DAYS = Limit(1, 30, "Data Deletion: exports leave by lifecycle rule after at most 30 days")
+CACHE_NODES = Limit(2, 6, "Business Continuity: a replica takes over, and a group has a primary and 5 replicas at most")
+BROKERS = Limit(3, 30, "Business Continuity: as many brokers in each of three zones, 30 by MSK's quota", step=3)
+EVENT_HOURS = Limit(72, 720, "Data Deletion: events leave the stream within 30 days; Backup: three days can be reread")
+CLICKHOUSE_SHARDS = Limit(1, 16, "Business Continuity: the analytics database is sharded, by what its network holds")
+CLICKHOUSE_REPLICAS = Limit(2, 3, "Business Continuity: every shard has replicas in several zones")
+VOLUME_GIB = Limit(20, 16384, "Business Continuity: room for the data, within what a gp3 volume and MSK have")
 PASSWORD_AGE_DAYS = Limit(1, 90, "Password: expiry as configured, after 90 days at most (IAM.17)")
 DIAGNOSTIC_DAYS = Limit(1, 7, "Self-hosted diagnostic access: for the minimum length of time, 7 days at most")
 VPC_PREFIX = Limit(16, 20, "Data Protection: three zones with a public, a private and an isolated subnet each")
@@ -79,10 +93,16 @@ ZONES = Limit(3, 3, "Business Continuity: stores span three zones")
 class Recovery:
     """Disaster Recovery Plan: how much may be lost, and how long a restore may take. Proposed targets, by store."""
 
-    lost_minutes: int
-    """At most lost when the store fails: the lag of its continuous backup."""
+    lost_minutes: int | None
+    """At most lost when the store fails: the lag or interval of its backup. None: it has no backup."""
 
-    lost_hours_with_region: int
-    """At most lost when the region fails: the interval of the copies to the recovery region."""
+    lost_hours_with_region: int | None
+    """At most lost when the region fails: the interval of the copies to the recovery region. None: it starts empty."""
 
     restore_hours: int
+
+    in_plan: bool
+    """Whether the backup plan selects it. Of the others the backup tag says what they have instead."""
+
+    source: str
+    """What it is restored or rebuilt from, and what that costs."""

@@ -1,6 +1,6 @@
 """What it takes to create, change and delete the environment, and nothing that reads or writes what is in its stores.
 
-Enters: the scope. Leaves: `provisioning_statements`, for the pipeline's deploy role and for emergencies.
+Enters: the scope. Leaves: `provisioning_statements` and `identity_statements`, for the deploy role and for emergencies.
 What it takes to read how the environment is configured is in AWS's read-only policies.
 """
 
@@ -28,7 +28,7 @@ _BEYOND_COMMON: dict[str, tuple[str, ...]] = {
         "UploadLayerPart",
     ),
     "eks": ("AssociateEncryptionConfig", "AssociateAccessPolicy", "DisassociateAccessPolicy"),
-    "elasticache": ("AddTagsToResource", "Modify*", "RemoveTagsFromResource"),
+    "elasticache": ("AddTagsToResource", "*ReplicaCount", "Modify*", "RemoveTagsFromResource"),
     "elasticloadbalancing": ("AddTags", "Modify*", "RemoveTags", "Set*"),
     "events": ("RemoveTargets",),
     "glue": (),
@@ -91,6 +91,7 @@ _ALONE: dict[str, tuple[str, ...]] = {
         "ModifySubnetAttribute",
         "ModifyVolume",
         "ModifyVpc*",
+        "MonitorInstances",
         "ReleaseAddress",
         "ReplaceImageCriteriaInAllowedImagesSettings",
         "ReplaceRoute*",
@@ -100,6 +101,7 @@ _ALONE: dict[str, tuple[str, ...]] = {
         "StartInstances",
         "StopInstances",
         "TerminateInstances",
+        "UnmonitorInstances",
         "UpdateSecurityGroupRule*",
     ),
     "kms": (
@@ -194,7 +196,6 @@ def provisioning_statements(scope: Scope) -> tuple[Statement, ...]:
             "Action": "lambda:InvokeFunction",
             "Resource": scope.arn("lambda", f"function:{rotation_name(scope)}"),
         },
-        *_identity_statements(scope),
     )
 
 
@@ -229,7 +230,7 @@ def _keys_through_services(scope: Scope) -> Statement:
     }
 
 
-def _identity_statements(scope: Scope) -> tuple[Statement, ...]:
+def identity_statements(scope: Scope) -> tuple[Statement, ...]:
     """The stack's own roles and policies, by their path; a role can be given permissions only within the boundary."""
     iam = f"arn:aws:iam::{scope.account}"
     roles = f"{iam}:role{path(scope)}*"
@@ -273,6 +274,19 @@ def _identity_statements(scope: Scope) -> tuple[Statement, ...]:
                 "iam:UntagPolicy",
             ],
             "Resource": f"{iam}:policy{path(scope)}*",
+        },
+        {
+            **allow,
+            "Sid": "ChangesInstanceProfiles",
+            "Action": [
+                "iam:AddRoleToInstanceProfile",
+                "iam:CreateInstanceProfile",
+                "iam:DeleteInstanceProfile",
+                "iam:RemoveRoleFromInstanceProfile",
+                "iam:TagInstanceProfile",
+                "iam:UntagInstanceProfile",
+            ],
+            "Resource": f"{iam}:instance-profile{path(scope)}*",
         },
         {
             **allow,

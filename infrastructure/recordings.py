@@ -16,7 +16,13 @@ from infrastructure.scope import CustomerData
 
 SERVICE = "session-recordings"
 
-RECOVERY = Recovery(lost_minutes=15, lost_hours_with_region=24, restore_hours=24)
+RECOVERY = Recovery(
+    lost_minutes=15,
+    lost_hours_with_region=24,
+    restore_hours=24,
+    in_plan=True,
+    source="the continuous backup of the last 35 days; in the recovery region its daily copy",
+)
 """A continuous backup restores to any second of its 35 days, and lags by minutes."""
 
 

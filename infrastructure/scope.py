@@ -26,6 +26,11 @@ class BackupFrequency(StrEnum):
     DAILY = "daily"
 
 
+def kept_by(means: str) -> dict[str, str]:
+    """The backup tag of a store that no backup plan can select, and what it has instead."""
+    return {BACKUP_KEY: means}
+
+
 class Environment(StrEnum):
     """Environments differ in size, never in safety."""
 

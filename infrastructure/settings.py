@@ -47,7 +47,7 @@ def _one_of(choices: Iterable[str], promise: str) -> dict[str, Any]:
 def _number(limit: Limit) -> dict[str, Any]:
     def parse(raw: str) -> int:
         value = int(raw)
-        if not limit.low <= value <= limit.high:
+        if not limit.holds(value):
             raise ValueError
         return value
 
@@ -99,6 +99,9 @@ def _accounts() -> dict[str, Any]:
         "allowed": "must be a list of different AWS account ids, each a text of twelve digits",
         "promise": "System Access Control: people come from accounts that are named",
     }
+
+
+_CURRENT_HARDWARE = "Vulnerability Management: only current hardware that AWS still maintains"
 
 
 def _papers() -> dict[str, Any]:
@@ -153,10 +156,46 @@ class Settings:
         metadata=_text(
             r"db\.(t4g|r6g|r7g|r8g)\.(medium|\d*x?large)",
             "a class of the t4g, r6g, r7g or r8g families, such as db.r7g.large",
-            "Vulnerability Management: only current hardware that AWS still maintains",
+            _CURRENT_HARDWARE,
         )
     )
     database_instances: int = field(metadata=_number(promises.DATABASE_INSTANCES))
+    cache_node_type: str = field(
+        metadata=_text(
+            r"cache\.(t4g|m7g|r6g|r7g)\.(small|medium|\d*x?large)",
+            "a type of the t4g, m7g, r6g or r7g families, such as cache.r7g.large",
+            _CURRENT_HARDWARE,
+        )
+    )
+    cache_nodes: int = field(metadata=_number(promises.CACHE_NODES))
+    broker_instance_type: str = field(
+        metadata=_text(
+            r"kafka\.(t3\.small|m7g\.\d*x?large)",
+            "kafka.t3.small or a type of the m7g family, such as kafka.m7g.large",
+            _CURRENT_HARDWARE,
+        )
+    )
+    brokers: int = field(metadata=_number(promises.BROKERS))
+    broker_volume_gib: int = field(metadata=_number(promises.VOLUME_GIB))
+    clickhouse_image: str = field(
+        default="amazon/al2023-ami-2023.*-kernel-6.12-arm64",
+        metadata=_text(
+            r"(amazon|self)/[a-z0-9*._-]{3,128}",
+            "amazon/ or self/ and the name of images, with * for what varies, of which the newest is taken",
+            "Vulnerability Management: nodes start from an image of a known maker that is kept current",
+        ),
+    )
+    """With ClickHouse on it, where data is to be kept. Without, as by default, a node has all but ClickHouse."""
+    clickhouse_instance_type: str = field(
+        metadata=_text(
+            r"(t4g|m7g|r7g|r8g)\.(small|medium|\d*x?large)",
+            "a type of the t4g, m7g, r7g or r8g families, such as r7g.xlarge",
+            _CURRENT_HARDWARE,
+        )
+    )
+    clickhouse_shards: int = field(metadata=_number(promises.CLICKHOUSE_SHARDS))
+    clickhouse_replicas: int = field(metadata=_number(promises.CLICKHOUSE_REPLICAS))
+    clickhouse_volume_gib: int = field(metadata=_number(promises.VOLUME_GIB))
     node_instance_type: str = field(
         metadata=_text(
             r"[cmr](6g|7g|8g)\.(\d*x?large)",
@@ -205,6 +244,8 @@ class Settings:
     backup_retention_days: int = field(default=promises.BACKUP_DAYS.low, metadata=_number(promises.BACKUP_DAYS))
     audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=_number(promises.AUDIT_DAYS))
     recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=_number(promises.RECORDING_DAYS))
+    export_days: int = field(default=7, metadata=_number(promises.EXPORT_DAYS))
+    event_hours: int = field(default=168, metadata=_number(promises.EVENT_HOURS))
     noncurrent_days: int = field(default=7, metadata=_number(promises.NONCURRENT_DAYS))
 
     password_age_days: int = field(

@@ -1,11 +1,12 @@
-"""What moto's EC2 leaves undone, done: rules, associations, endpoints, NAT gateways, templates and logs as AWS has."""
+"""What moto's EC2 leaves undone, done: rules, associations, endpoints, NAT gateways, templates, logs, instances."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import (
     InvalidSecurityGroupNotFoundError,
     InvalidSecurityGroupRuleIdNotFoundError,
@@ -16,7 +17,8 @@ from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.managed_prefixes import ManagedPrefixList
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.vpcs import VPCEndPoint
-from moto.ec2.responses import EC2Response
+from moto.ec2.responses import EC2Response, instances
+from moto.ec2.utils import parse_user_data as moto_parse_user_data
 from moto.ec2.utils import random_private_ip
 
 _associate_route_table = EC2Backend.associate_route_table
@@ -140,6 +142,33 @@ def create_flow_logs(self: EC2Backend, **members: Any) -> Any:
     return _create_flow_logs(self, **members)
 
 
+def parse_user_data(value: Any) -> Any:
+    """moto decodes what ModifyInstanceAttribute is sent, and then takes it for text that is still encoded."""
+    return Base64EncodedString.from_raw_bytes(value) if isinstance(value, bytes) else moto_parse_user_data(value)
+
+
+def modify_instance_metadata_options(self: EC2Backend, instance_id: str, **changes: Any) -> Any:
+    """Change what is given; moto sets the rest back."""
+    options = self.get_instance(instance_id).metadata_options
+    names = {"hop_limit": "http_put_response_hop_limit", "http_protocol": "http_protocol_ipv6"}
+    names["metadata_tags"] = "instance_metadata_tags"
+    for name, value in changes.items():
+        if value is not None and name != "dry_run":
+            setattr(options, names.get(name, name), value)
+    return options
+
+
+def _monitor(state: str) -> Callable[[EC2Response], ActionResult]:
+    def answer(self: EC2Response) -> ActionResult:
+        chosen = self.ec2_backend.get_multi_instances_by_id(self._get_param("InstanceIds", []))
+        for instance in chosen:
+            instance.monitoring_state = state
+        told = [{"InstanceId": instance.id, "Monitoring": {"State": state}} for instance in chosen]
+        return ActionResult({"InstanceMonitorings": told})
+
+    return answer
+
+
 def _cidrs(prefix_list: ManagedPrefixList) -> list[str]:
     """The ranges of a prefix list, which moto leaves out of DescribePrefixLists."""
     return [entry["Cidr"] for entry in prefix_list.entries[max(prefix_list.entries)]]
@@ -157,10 +186,14 @@ _CORRECTED: Iterable[tuple[object, str, object]] = (
     (EC2Backend, "create_launch_template", create_launch_template),
     (EC2Backend, "create_vpc_endpoint", create_vpc_endpoint),
     (EC2Backend, "delete_nat_gateway", delete_nat_gateway),
+    (EC2Backend, "modify_instance_metadata_options", modify_instance_metadata_options),
     (EC2Backend, "modify_security_group_rules", modify_security_group_rules),
     (EC2Backend, "modify_vpc_endpoint", modify_vpc_endpoint),
     (EC2Response, "modify_vpc_endpoint", answer_modify_vpc_endpoint),
     (LaunchTemplate, "tags", property(_tags, lambda _template, _made_with: None)),
+    (EC2Response, "monitor_instances", _monitor("enabled")),
+    (EC2Response, "unmonitor_instances", _monitor("disabled")),
+    (instances, "parse_user_data", parse_user_data),
     (ManagedPrefixList, "cidrs", property(_cidrs)),
 )
 

@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from tests.end_to_end.conftest import Sandbox
+from tests.end_to_end.stores import check_stores
 
 STACK = ("--stack", "sandbox")
 PACK = ("--policy-pack", "policy_pack", "--policy-pack-config", "stacks/policy.sandbox.json")
@@ -40,6 +41,7 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
     assert up.returncode == 0, up.stdout
     created = changes(up.stdout)["created"]
     assert created > 50
+    check_stores(aws)
 
     again = sandbox.pulumi("up", *STACK, *PACK, "--yes", "--skip-preview")
     assert again.returncode == 0, again.stdout
@@ -71,8 +73,19 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
 
     destroy = sandbox.pulumi("destroy", *STACK, "--yes", "--skip-preview")
     assert destroy.returncode == 0, destroy.stdout
+    check_nothing_is_left(aws)
+
+
+def check_nothing_is_left(aws: Any) -> None:
     assert aws("s3").list_buckets()["Buckets"] == []
     assert aws("rds").describe_db_clusters()["DBClusters"] == []
+    assert aws("elasticache").describe_replication_groups()["ReplicationGroups"] == []
+    assert aws("elasticache").describe_user_groups()["UserGroups"] == []
+    assert aws("kafka").list_clusters()["ClusterInfoList"] == []
+    assert aws("kafka").list_configurations()["Configurations"] == []
+    assert aws("ec2").describe_volumes()["Volumes"] == []
+    assert aws("ec2").describe_network_interfaces()["NetworkInterfaces"] == []
+    assert aws("iam").list_instance_profiles()["InstanceProfiles"] == []
     assert aws("cloudtrail").describe_trails()["trailList"] == []
     vpcs = aws("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
     assert vpcs == []

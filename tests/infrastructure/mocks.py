@@ -23,6 +23,7 @@ AUTONAMED = {
     "aws:backup/vault:Vault": "name",
     "aws:cloudwatch/logGroup:LogGroup": "name",
     "aws:ec2/securityGroup:SecurityGroup": "name",
+    "aws:iam/instanceProfile:InstanceProfile": "name",
     "aws:iam/policy:Policy": "name",
     "aws:iam/role:Role": "name",
     "aws:iam/rolePolicy:RolePolicy": "name",
@@ -52,9 +53,11 @@ TAGGED = frozenset(
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/logGroup:LogGroup",
         "aws:cloudwatch/metricAlarm:MetricAlarm",
+        "aws:ebs/volume:Volume",
         "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
         "aws:ec2/eip:Eip",
         "aws:ec2/flowLog:FlowLog",
+        "aws:ec2/instance:Instance",
         "aws:ec2/internetGateway:InternetGateway",
         "aws:ec2/launchTemplate:LaunchTemplate",
         "aws:ec2/natGateway:NatGateway",
@@ -71,7 +74,12 @@ TAGGED = frozenset(
         "aws:eks/cluster:Cluster",
         "aws:eks/nodeGroup:NodeGroup",
         "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+        "aws:elasticache/replicationGroup:ReplicationGroup",
+        "aws:elasticache/subnetGroup:SubnetGroup",
+        "aws:elasticache/user:User",
+        "aws:elasticache/userGroup:UserGroup",
         "aws:guardduty/detector:Detector",
+        "aws:iam/instanceProfile:InstanceProfile",
         "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
         "aws:iam/policy:Policy",
         "aws:iam/role:Role",
@@ -81,6 +89,7 @@ TAGGED = frozenset(
         "aws:lb/listener:Listener",
         "aws:lb/loadBalancer:LoadBalancer",
         "aws:lb/targetGroup:TargetGroup",
+        "aws:msk/cluster:Cluster",
         "aws:rds/cluster:Cluster",
         "aws:rds/clusterInstance:ClusterInstance",
         "aws:rds/clusterParameterGroup:ClusterParameterGroup",
@@ -126,6 +135,7 @@ UNTAGGED = frozenset(
         "aws:ecr/registryScanningConfiguration:RegistryScanningConfiguration",
         "aws:ecr/repositoryPolicy:RepositoryPolicy",
         "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        "aws:ec2/volumeAttachment:VolumeAttachment",
         "aws:guardduty/detectorFeature:DetectorFeature",
         "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
         "aws:iam/rolePolicy:RolePolicy",
@@ -135,6 +145,7 @@ UNTAGGED = frozenset(
         "aws:lambda/permission:Permission",
         "aws:macie2/account:Account",
         "aws:route53/record:Record",
+        "aws:msk/configuration:Configuration",
         "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogConfigAssociation",
         "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
@@ -169,6 +180,9 @@ ANSWERS: Mapping[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
     },
     "aws:ec2/eip:Eip": lambda _state, unique: {"allocationId": f"eipalloc-{unique}"},
     "aws:ec2/launchTemplate:LaunchTemplate": lambda _state, _unique: {"latestVersion": 1},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": lambda _state, unique: {
+        "prefixListId": f"{unique.removesuffix('-1a2b3c4')}-prefix-list"
+    },
     "aws:ecr/repository:Repository": lambda state, _unique: {
         "repositoryUrl": f"{ACCOUNT}.dkr.ecr.{state['region']}.amazonaws.com/{state['name']}"
     },
@@ -177,6 +191,7 @@ ANSWERS: Mapping[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
         "dnsName": f"{unique}.{state['region']}.elb.amazonaws.com",
         "zoneId": "Z1H1FL5HABSF5",
     },
+    "aws:msk/configuration:Configuration": lambda _state, _unique: {"latestRevision": 1},
     "aws:rds/cluster:Cluster": lambda state, _unique: {
         "endpoint": f"{state['clusterIdentifier']}.cluster.{state['region']}.rds.amazonaws.com"
     },
@@ -184,7 +199,8 @@ ANSWERS: Mapping[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
 }
 """What AWS says of a new thing beside its ARN, from its inputs and its name."""
 
-INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity"})
+IMAGE = "aws:ec2/getAmi:getAmi"
+INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity", IMAGE})
 
 
 @dataclass(frozen=True)
@@ -229,6 +245,8 @@ class _Aws(mocks.Mocks):
     def call(self, args: mocks.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         if args.token not in INVOKED:
             raise NotImplementedError(args.token)
+        if args.token == IMAGE:
+            return {**args.args, "id": "ami-1a2b3c4d"}, []
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/test"
         return {"accountId": ACCOUNT, "arn": arn, "userId": "test", "id": ACCOUNT}, []
 

@@ -209,6 +209,15 @@ def test_provisioning_gives_permissions_only_within_the_boundary(
     assert "*" not in str(passing["Condition"]["StringEquals"]["iam:PassedToService"])
 
 
+def test_the_pipeline_makes_instance_profiles_of_its_own_stack_alone(environment: Registrations, stack: str) -> None:
+    own = f"arn:aws:iam::{ACCOUNT}:instance-profile/hedgerow-{stack}/"
+    for action in ("iam:CreateInstanceProfile", "iam:AddRoleToInstanceProfile", "iam:DeleteInstanceProfile"):
+        (statement,) = _allowing(environment, "deploy", action)
+        assert statement["Resource"] == f"{own}*"
+    for profile in environment.of("iam/instanceProfile:InstanceProfile"):
+        assert f"arn:aws:iam::{ACCOUNT}:instance-profile{profile.inputs['path']}" == own
+
+
 def test_every_service_that_a_role_trusts_can_be_handed_it_by_the_pipeline(environment: Registrations) -> None:
     (passing,) = _allowing(environment, "deploy", "iam:PassRole")
     for role in environment.of("iam/role:Role"):

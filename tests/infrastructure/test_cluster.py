@@ -99,7 +99,8 @@ def test_nodes_have_encrypted_volumes_and_no_public_address(environment: Registr
         assert mapping["ebs"]["kmsKeyId"] == key
     (interface,) = template["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == "false"
-    assert interface["securityGroups"] == ["cluster-id", environment.outputs["databaseClients"]]
+    assert interface["securityGroups"] == ["cluster-id", *environment.outputs["clients"].values()]
+    assert len(interface["securityGroups"]) <= 5, "of AWS's quota of groups for an interface"
     for specification in template["tagSpecifications"]:
         assert {"owner", "environment", "service", "data-class"} <= set(specification["tags"])
 

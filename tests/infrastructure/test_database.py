@@ -63,14 +63,19 @@ def test_it_is_in_isolated_subnets_and_admits_its_clients_alone(environment: Reg
         if rule.inputs["securityGroupId"] == "product-database-id"
     ]
     assert (
-        ingress["referencedSecurityGroupId"] == environment.outputs["databaseClients"] == "product-database-clients-id"
+        ingress["referencedSecurityGroupId"]
+        == environment.outputs["clients"]["product-database"]
+        == "product-database-clients-id"
     )
     assert ingress["fromPort"] == cluster.inputs["port"] != 5432
-    egress = environment.one(
-        "vpc/securityGroupEgressRule:SecurityGroupEgressRule", "product-database-clients-to-database"
-    )
-    assert egress.inputs["securityGroupId"] == "product-database-clients-id"
-    assert egress.inputs["toPort"] == cluster.inputs["port"]
+    groups = ("product-database-id", "product-database-clients-id")
+    (egress,) = [
+        rule.inputs
+        for rule in environment.of("vpc/securityGroupEgressRule:SecurityGroupEgressRule")
+        if rule.inputs["securityGroupId"] in groups
+    ]
+    assert (egress["securityGroupId"], egress["referencedSecurityGroupId"]) == groups[::-1]
+    assert egress["toPort"] == cluster.inputs["port"]
 
 
 def test_its_data_survives_its_deletion_outside_the_sandbox(environment: Registrations, stack: str) -> None:

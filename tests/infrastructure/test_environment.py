@@ -15,6 +15,10 @@ STATEFUL = (
     "eks/cluster:Cluster",
     "kms/key:Key",
     "lb/loadBalancer:LoadBalancer",
+    "ebs/volume:Volume",
+    "ec2/instance:Instance",
+    "elasticache/replicationGroup:ReplicationGroup",
+    "msk/cluster:Cluster",
     "rds/cluster:Cluster",
     "rds/clusterInstance:ClusterInstance",
     "s3/bucket:Bucket",
@@ -44,7 +48,13 @@ def test_every_taggable_resource_has_owner_environment_service_and_class(environ
         ("cloudwatch/eventRule:EventRule", "name"),
         ("cloudwatch/logGroup:LogGroup", "name"),
         ("cloudwatch/metricAlarm:MetricAlarm", "name"),
+        ("elasticache/replicationGroup:ReplicationGroup", "replicationGroupId"),
+        ("elasticache/subnetGroup:SubnetGroup", "name"),
+        ("elasticache/user:User", "userId"),
+        ("elasticache/userGroup:UserGroup", "userGroupId"),
         ("kms/alias:Alias", "name"),
+        ("msk/cluster:Cluster", "clusterName"),
+        ("msk/configuration:Configuration", "name"),
         ("rds/cluster:Cluster", "clusterIdentifier"),
         ("rds/clusterInstance:ClusterInstance", "identifier"),
         ("sns/topic:Topic", "name"),
@@ -62,7 +72,15 @@ def test_tags_never_come_empty(environment: Registrations) -> None:
 
 
 def test_every_store_says_how_long_it_keeps_data(environment: Registrations) -> None:
-    stores = ("backup/vault:Vault", "cloudwatch/logGroup:LogGroup", "rds/cluster:Cluster", "s3/bucket:Bucket")
+    stores = (
+        "backup/vault:Vault",
+        "cloudwatch/logGroup:LogGroup",
+        "ebs/volume:Volume",
+        "elasticache/replicationGroup:ReplicationGroup",
+        "msk/cluster:Cluster",
+        "rds/cluster:Cluster",
+        "s3/bucket:Bucket",
+    )
     for suffix in stores:
         for store in environment.of(suffix):
             kept = store.inputs.get("retentionInDays") or store.inputs.get("backupRetentionPeriod")
@@ -72,7 +90,14 @@ def test_every_store_says_how_long_it_keeps_data(environment: Registrations) -> 
 
 def test_environments_differ_in_size_never_in_kind(environment: Registrations, production: Registrations) -> None:
     """Every resource of production that isn't a matter of size is in every other environment."""
-    sized = ("aws:ec2/eip:Eip", "aws:ec2/natGateway:NatGateway", "aws:rds/clusterInstance:ClusterInstance")
+    sized = (
+        "aws:ebs/volume:Volume",
+        "aws:ec2/eip:Eip",
+        "aws:ec2/instance:Instance",
+        "aws:ec2/natGateway:NatGateway",
+        "aws:ec2/volumeAttachment:VolumeAttachment",
+        "aws:rds/clusterInstance:ClusterInstance",
+    )
     kinds = {(resource.type, resource.name) for resource in environment.resources if resource.type not in sized}
     assert kinds == {(resource.type, resource.name) for resource in production.resources if resource.type not in sized}
 
@@ -111,16 +136,43 @@ def test_no_foreign_account_is_named_anywhere(environment: Registrations) -> Non
 
 
 def test_outputs_say_of_each_store_its_class_key_and_recovery(environment: Registrations) -> None:
-    for store in environment.outputs["stores"].values():
-        assert store["dataClass"] == "restricted"
-        assert store["key"] == environment.one("kms/key:Key", "customer-data-key").state["arn"]
-        assert store["backupPlan"] == environment.one("backup/plan:Plan", "backup-daily-plan").state["name"]
-        assert store["backupRetentionDays"] == 35
-        assert store["recoveryPointHoursWithRegion"] <= 24
+    plan = environment.one("backup/plan:Plan", "backup-daily-plan").state["name"]
+    for name, store in environment.outputs["stores"].items():
+        held = "assets" if name == "static-assets" else "customer-data"
+        assert store["dataClass"] == ("public" if held == "assets" else "restricted")
+        assert store["key"] == environment.one("kms/key:Key", f"{held}-key").state["arn"]
+        assert store.get("backupPlan", plan) == plan
+        assert store["recoveryTimeHours"] > 0
+        assert store["recoveredFrom"]
+        if "backupPlan" in store:
+            assert store["backupRetentionDays"] == 35
+            assert store["recoveryPointHoursWithRegion"] <= 24
     assert "password" not in str(environment.outputs).lower()
 
 
-@pytest.mark.parametrize("name", ["session-recordings", "product-database"])
+def test_no_recovery_point_is_claimed_for_a_store_without_a_backup(environment: Registrations) -> None:
+    stores = environment.outputs["stores"]
+    assert {name for name, store in stores.items() if "backupPlan" not in store} == {
+        "cache",
+        "event-stream",
+        "static-assets",
+    }
+    assert not {"backupRetentionDays", "recoveryPointMinutes"} & stores["event-stream"].keys()
+    assert "recoveryPointHoursWithRegion" not in stores["cache"], "its snapshots stay in the home region"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "session-recordings",
+        "exports",
+        "static-assets",
+        "product-database",
+        "cache",
+        "event-stream",
+        "analytics-database",
+    ],
+)
 def test_every_output_store_exists(production: Registrations, name: str) -> None:
     tagged = [resource for resource in production.aws() if resource.inputs.get("tags", {}).get("service") == name]
     names = {value for resource in tagged for value in resource.state.values() if isinstance(value, str)}

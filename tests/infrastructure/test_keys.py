@@ -38,6 +38,7 @@ def test_each_domain_has_one_key_with_an_alias(environment: Registrations) -> No
         f"{domain}-key"
         for domain in (
             "customer-data",
+            "assets",
             "logs",
             "secrets",
             "sessions",
@@ -188,6 +189,8 @@ def test_backup_reports_use_the_logs_key_through_s3_alone(environment: Registrat
         ("rds/cluster:Cluster", "kmsKeyId", {"customer-data-key"}),
         ("rds/cluster:Cluster", "masterUserSecretKmsKeyId", {"secrets-key"}),
         ("rds/clusterInstance:ClusterInstance", "performanceInsightsKmsKeyId", {"customer-data-key"}),
+        ("elasticache/replicationGroup:ReplicationGroup", "kmsKeyId", {"customer-data-key"}),
+        ("ebs/volume:Volume", "kmsKeyId", {"customer-data-key"}),
         ("cloudwatch/logGroup:LogGroup", "kmsKeyId", {"logs-key"}),
         ("cloudtrail/trail:Trail", "kmsKeyId", {"logs-key"}),
         ("sns/topic:Topic", "kmsMasterKeyId", {"logs-key", "recovery-alarms-key"}),
@@ -207,6 +210,8 @@ def test_each_store_is_under_the_key_of_its_domain(
 def test_a_store_and_its_key_are_of_the_same_class(environment: Registrations) -> None:
     stores = [
         *((store, "kmsKeyId") for store in environment.of("rds/cluster:Cluster")),
+        *((store, "kmsKeyId") for store in environment.of("elasticache/replicationGroup:ReplicationGroup")),
+        *((store, "kmsKeyId") for store in environment.of("ebs/volume:Volume")),
         *((store, "kmsKeyArn") for store in environment.of("backup/vault:Vault")),
         *((store, "kmsKeyId") for store in environment.of("cloudtrail/trail:Trail")),
     ]

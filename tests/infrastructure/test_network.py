@@ -115,7 +115,7 @@ def test_endpoints_let_only_the_accounts_principals_through(environment: Registr
 def test_the_bucket_endpoint_leads_to_the_accounts_buckets_alone(environment: Registrations) -> None:
     endpoint = environment.one("ec2/vpcEndpoint:VpcEndpoint", "s3-endpoint")
     assert endpoint.inputs["vpcEndpointType"] == "Gateway"
-    assert len(endpoint.inputs["routeTableIds"]) == 3
+    assert len(endpoint.inputs["routeTableIds"]) == 4, "of the private and the isolated subnets"
     own, layers = endpoint.document()
     assert own["Condition"]["StringEquals"]["aws:ResourceAccount"] == ACCOUNT
     assert layers["Action"] == "s3:GetObject", "images are pulled from a bucket of ECR's, and nothing is written to it"

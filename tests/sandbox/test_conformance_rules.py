@@ -218,6 +218,17 @@ def test_a_wire_name_finds_its_aws_name(name: str, noun: str, members: list[str]
     assert translate.find_name(members, name, noun) == found
 
 
+def test_the_newest_image_is_found_by_owner_and_name(aws: Aws) -> None:
+    wanted = {"owners": ["amazon"], "filters": [{"name": "name", "values": ["al2023-ami-2023.*-arm64"]}]}
+    found = handlers.invoke("aws:ec2/getAmi:getAmi", {**wanted, "mostRecent": True}, aws)
+    assert found["name"].startswith("al2023-ami-2023.")
+    assert (found["architecture"], found["id"]) == ("arm64", found["imageId"])
+    with pytest.raises(AwsError, match="images match, and one is to be found"):
+        handlers.invoke("aws:ec2/getAmi:getAmi", wanted, aws)
+    with pytest.raises(AwsError, match="0 images match"):
+        handlers.invoke("aws:ec2/getAmi:getAmi", {"owners": ["self"], "mostRecent": True}, aws)
+
+
 def test_functions_answer_for_the_account_and_the_region(aws: Aws) -> None:
     identity = handlers.invoke("aws:index/getCallerIdentity:getCallerIdentity", {}, aws)
     assert (identity["accountId"], identity["id"]) == ("123456789012", "123456789012")

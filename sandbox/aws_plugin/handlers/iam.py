@@ -1,4 +1,4 @@
-"""Roles, those of services included, and their policies; managed policies, OIDC providers, passwords."""
+"""Roles, those of services included, their profiles and policies; managed policies, OIDC providers, passwords."""
 
 import json
 from typing import Any
@@ -62,6 +62,24 @@ def _change_audiences(scope: Scope, old: Props) -> None:
         )
 
 
+def _change_role(scope: Scope, old: Props) -> None:
+    """A profile has one role at a time."""
+    profile = {"InstanceProfileName": scope["name"]}
+    if old.get("role"):
+        scope.call("remove_role_from_instance_profile", RoleName=old["role"], **profile)
+    if scope.get("role"):
+        scope.call("add_role_to_instance_profile", RoleName=scope["role"], **profile)
+
+
+def _take_roles_out(scope: Scope, _old: Props) -> None:
+    """A profile with a role can't be deleted."""
+    profile = {"InstanceProfileName": scope["name"]}
+    for role in scope.call("get_instance_profile", **profile)["InstanceProfile"]["Roles"]:
+        scope.call("remove_role_from_instance_profile", RoleName=role["RoleName"], **profile)
+
+
+_PROFILE = {"InstanceProfileName": "{name}"}
+_ROLE_OF_PROFILE = {"role": "Roles[0].RoleName"}
 _ROLE = {"RoleName": "{name}"}
 _POLICY = {"PolicyArn": "{id}"}
 _PROVIDER = {"OpenIDConnectProviderArn": "{id}"}
@@ -91,6 +109,20 @@ RECORDS = (
         defaults={"description": "", "maxSessionDuration": 3600, "permissionsBoundary": ""},
         flags=frozenset({"forceDetachPolicies"}),
         tagging=Tagging("tag_role", "untag_role", "list_role_tags", _ROLE),
+    ),
+    Record(
+        "aws:iam/instanceProfile:InstanceProfile",
+        service="iam",
+        noun="InstanceProfile",
+        key=_PROFILE,
+        id="{name}",
+        create=Call("create_instance_profile", at="InstanceProfile", names=_ROLE_OF_PROFILE),
+        reads=(Call("get_instance_profile", at="InstanceProfile", names=_ROLE_OF_PROFILE),),
+        updates=(Code(("role",), _change_role),),
+        deletes=(Code((), _take_roles_out), Call("delete_instance_profile")),
+        names={"uniqueId": "InstanceProfileId"},
+        defaults={"path": "/"},
+        tagging=Tagging("tag_instance_profile", "untag_instance_profile", None, _PROFILE),
     ),
     Record(
         "aws:iam/serviceLinkedRole:ServiceLinkedRole",

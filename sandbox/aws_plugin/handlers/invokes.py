@@ -1,9 +1,10 @@
 """The functions that a program asks AWS. In: arguments by wire name. Out: results by the SDK's names."""
 
+import re
 from collections.abc import Callable, Mapping
 
-from sandbox.aws_plugin.aws import Aws, perform
-from sandbox.aws_plugin.handlers import policy_document
+from sandbox.aws_plugin.aws import Aws, AwsError, perform
+from sandbox.aws_plugin.handlers import policy_document, translate
 from sandbox.aws_plugin.values import Props
 
 
@@ -55,7 +56,27 @@ def _partition(_args: Props, aws: Aws) -> Props:
     return {"dnsSuffix": suffix, "id": partition, "partition": partition, "reverseDnsPrefix": reverse}
 
 
+def _image(args: Props, aws: Aws) -> Props:
+    """One image, the newest where several are asked for; no image is an error, as several are without `mostRecent`."""
+    region = args.get("region") or aws.region
+    filters = [{"Name": each["name"], "Values": each["values"]} for each in args.get("filters") or ()]
+    members = {"Owners": args.get("owners") or [], "Filters": filters}
+    images = [
+        image
+        for image in perform(aws.client("ec2", region), "describe_images", members)["Images"]
+        if re.search(args.get("nameRegex") or "", image["Name"])
+    ]
+    if len(images) != 1 and not (images and args.get("mostRecent")):
+        raise AwsError("describe_images", "ec2", "NotFound", f"{len(images)} images match, and one is to be found")
+    newest = max(images, key=lambda image: (image["CreationDate"], image["Name"]))
+    facts = {
+        name: value for name, value in translate.from_aws(newest, None, {}).items() if isinstance(value, str | bool)
+    }
+    return {**args, **facts, "id": newest["ImageId"], "region": region}
+
+
 INVOKES: Mapping[str, Callable[[Props, Aws], Props]] = {
+    "aws:ec2/getAmi:getAmi": _image,
     "aws:iam/getPolicyDocument:getPolicyDocument": lambda args, _aws: policy_document.render(args),
     "aws:index/getAvailabilityZones:getAvailabilityZones": _availability_zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,

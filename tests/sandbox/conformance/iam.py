@@ -21,6 +21,24 @@ def _role(account: Account, name: str) -> dict[str, Any]:
     }
 
 
+def _profile(account: Account, name: str) -> dict[str, Any]:
+    profile = account.client("iam").get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+    return {
+        "path": profile["Path"],
+        "roles": [role["RoleName"] for role in profile["Roles"]],
+        "tags": tags_of(profile["Tags"]),
+    }
+
+
+def _profile_inputs(account: Account) -> dict[str, Any]:
+    account.role(name="case-other")
+    return {"name": "case-profile", "path": "/case/", "role": account.role(), "tags": {"owner": "data"}}
+
+
+def _take_role_out(account: Account, name: str) -> None:
+    account.client("iam").remove_role_from_instance_profile(InstanceProfileName=name, RoleName="case-other")
+
+
 def _policy(action: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
 
@@ -123,6 +141,18 @@ CASES = (
         drift=lambda account, name: account.client("iam").update_role(RoleName=name, Description="by hand"),
         drifted={"description": "by hand"},
         outputs=("arn", "name", "uniqueId", "createDate", "tagsAll"),
+        never="never",
+    ),
+    Case(
+        "aws:iam/instanceProfile:InstanceProfile",
+        inputs=_profile_inputs,
+        seen=_profile,
+        created={"path": "/case/", "roles": ["case-role"], "tags": {"owner": "data"}},
+        update={"role": "case-other", "tags": {"owner": "web"}},
+        updated={"path": "/case/", "roles": ["case-other"], "tags": {"owner": "web"}},
+        drift=_take_role_out,
+        drifted={"role": None},
+        outputs=("arn", "createDate", "uniqueId", "tagsAll"),
         never="never",
     ),
     Case(
