@@ -186,6 +186,9 @@ def _deny_other_keys(arn: pulumi.Output[str], key_arn: pulumi.Output[str]) -> li
     Services that write for themselves are left out: CloudTrail's digest files have their own encryption.
     """
     header = "s3:x-amz-server-side-encryption"
+    key_header = f"{header}-aws-kms-key-id"
+    # A negated operator matches a request without the header, with IfExists or not: Null leaves those out, which get
+    # the bucket's key by default (IAM user guide, "IAM JSON policy elements: Condition operators").
     person = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
     objects = _objects(arn)
     return [
@@ -193,20 +196,20 @@ def _deny_other_keys(arn: pulumi.Output[str], key_arn: pulumi.Output[str]) -> li
             "DenyOtherAlgorithms",
             "s3:PutObject",
             objects,
-            {**person, "StringNotEqualsIfExists": {header: "aws:kms"}},
+            {**person, "Null": {header: "false"}, "StringNotEquals": {header: "aws:kms"}},
         ),
         _deny(
             "DenyOtherKeys",
             "s3:PutObject",
             objects,
-            {**person, "StringNotEqualsIfExists": {f"{header}-aws-kms-key-id": key_arn}},
+            {**person, "Null": {key_header: "false"}, "StringNotEquals": {key_header: key_arn}},
         ),
         # Asked for KMS without a key, S3 takes the account's aws/s3 key, not the bucket's.
         _deny(
             "DenyUnnamedKey",
             "s3:PutObject",
             objects,
-            {**person, "Null": {header: "false", f"{header}-aws-kms-key-id": "true"}},
+            {**person, "Null": {header: "false", key_header: "true"}},
         ),
         _deny(
             "DenyKeysOfTheCaller",

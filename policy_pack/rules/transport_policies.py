@@ -141,8 +141,12 @@ def tls_1_1_let_through() -> None:
 
 KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 OTHER_THAN = ("stringnotequals", "stringnotequalsifexists", "arnnotequals", "arnnotequalsifexists")
-# Services encrypt what they deliver as they were told to; narrowing a denial to people leaves those alone.
-NARROWS_TO_PEOPLE = ("boolifexists", "aws:principalisawsservice", ["false"])
+HARMLESS = (
+    # Services encrypt what they deliver as they were told to; narrowing a denial to people leaves those alone.
+    ("boolifexists", "aws:principalisawsservice", ["false"]),
+    # Who names no key gets the bucket's.
+    ("null", KEY_HEADER, ["false"]),
+)
 
 
 @rule(
@@ -150,7 +154,7 @@ NARROWS_TO_PEOPLE = ("boolifexists", "aws:principalisawsservice", ["false"])
     severity=Severity.MEDIUM,
     promise="encryption",
     controls=("PH:S3-DENYSSE",),
-    fix=f"add a statement that denies s3:PutObject when StringNotEqualsIfExists {KEY_HEADER} is the bucket's key",
+    fix=f"add a statement that denies s3:PutObject when {KEY_HEADER} is there (Null) and not the bucket's key",
 )
 def bucket_refuses_other_keys(bucket: Resource, graph: Graph) -> Iterator[Finding]:
     """Whoever writes an object may choose its key, and so take it out of the reach of the bucket's."""
@@ -164,7 +168,7 @@ def bucket_refuses_other_keys(bucket: Resource, graph: Graph) -> Iterator[Findin
 def _refuses_other_keys(statement: Props) -> bool:
     if not _denies_everyone(statement, "s3", "s3:putobject", "s3:put*"):
         return False
-    asked = [condition for condition in conditions(statement) if condition != NARROWS_TO_PEOPLE]
+    asked = [condition for condition in conditions(statement) if condition not in HARMLESS]
     return len(asked) == 1 and asked[0][0] in OTHER_THAN and asked[0][1] == KEY_HEADER
 
 
@@ -181,7 +185,9 @@ def _one_key_only(operator: str, **more: object) -> str:
 def one_key_alone() -> None:
     people = {"aws:PrincipalIsAWSService": "false"}
     aws.s3.Bucket("data", bucket="data")
-    aws.s3.BucketPolicy("data", bucket="data", policy=_one_key_only("StringNotEqualsIfExists", BoolIfExists=people))
+    named = {KEY_HEADER: "false"}
+    policy = _one_key_only("StringNotEquals", BoolIfExists=people, Null=named)
+    aws.s3.BucketPolicy("data", bucket="data", policy=policy)
     aws.s3.BucketV2("old", policy=_one_key_only("ArnNotEquals"))
     logs = aws.s3.Bucket("logs")
     aws.s3.BucketLogging("data", bucket="data", target_bucket=logs.id, target_prefix="data/")

@@ -100,8 +100,10 @@ def test_objects_are_under_the_bucket_key_or_not_written(environment: Registrati
     header = "s3:x-amz-server-side-encryption"
     denied = _statements(environment, bucket)
     for sid, operator, condition in (
-        ("DenyOtherAlgorithms", "StringNotEqualsIfExists", {header: "aws:kms"}),
-        ("DenyOtherKeys", "StringNotEqualsIfExists", {f"{header}-aws-kms-key-id": arn}),
+        ("DenyOtherAlgorithms", "StringNotEquals", {header: "aws:kms"}),
+        ("DenyOtherAlgorithms", "Null", {header: "false"}),
+        ("DenyOtherKeys", "StringNotEquals", {f"{header}-aws-kms-key-id": arn}),
+        ("DenyOtherKeys", "Null", {f"{header}-aws-kms-key-id": "false"}),
         ("DenyUnnamedKey", "Null", {header: "false", f"{header}-aws-kms-key-id": "true"}),
         ("DenyKeysOfTheCaller", "Null", {f"{header}-customer-algorithm": "false"}),
     ):
