@@ -24,7 +24,7 @@ setup: .venv/.installed ## the virtual environment, from the hash-locked require
 	@test ! -L .venv || { echo "setup: .venv is a link: remove it, or another checkout's packages are lost" >&2; exit 1; }
 	@echo "setup: installing the locked packages into .venv (about a minute on a new machine)"
 	@$(PYTHON) -m venv --clear .venv || { echo "setup: no virtual environment could be made: install your system's python3-venv" >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
 lock: setup ## lock the versions in pyproject.toml, with hashes
