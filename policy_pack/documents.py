@@ -9,7 +9,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from ipaddress import ip_network
+from typing import Any
 
 from policy_pack.values import Items, Props, Unknown, raw
 
@@ -68,11 +70,17 @@ def statements(holder: Props, *path: str) -> Iterable[Props]:
     where = holder.where(*path)
     if isinstance(document, str):
         try:
-            document = Props(json.loads(document), where)
+            document = Props(_parsed(document), where)
         except ValueError:
             raise ValueError(f"{where} is not JSON") from None
     found = document.get("Statement", default=())
     return (found,) if isinstance(found, Props) else found
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """Return what JSON holds: a dozen rules read every document."""
+    return json.loads(text)
 
 
 def listed(statement: Props, *path: str) -> Iterator[str]:

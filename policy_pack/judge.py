@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from policy_pack.registers import NO_REGISTERS, Registers
-from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown, each
+from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown
 from policy_pack.waivers import Waiver
 
 
@@ -34,6 +34,9 @@ class Judgement:
     crashed: bool = False
 
 
+_PASS = Judgement(Verdict.PASS)
+
+
 @dataclass(frozen=True)
 class Context:
     """What a rule may ask for besides the resource: each field is a parameter's name."""
@@ -47,14 +50,18 @@ class Context:
 
 def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], context: Context) -> Judgement:
     """Judge one resource by one rule. Never raises: a rule that crashes is undetermined, not passed."""
-    arguments = {**settings, **{name: getattr(context, name) for name in rule.takes}}
+    arguments = dict(settings)
+    for name in rule.takes:
+        arguments[name] = getattr(context, name)
     if rule.takes_row:
         arguments["row"] = rule.on[resource.type]
     wrong: list[str] = []
     unknown: list[str] = []
     try:
-        for finding in each([resource], lambda judged: rule.check(judged, **arguments)):
+        for finding in rule.check(resource, **arguments):
             (unknown if isinstance(finding, Unknown) else wrong).append(str(finding))
+    except Unknown as reason:
+        unknown.append(str(reason))
     except NotApplicable as reason:
         if not wrong and not unknown:
             return Judgement(Verdict.NOT_APPLICABLE, (str(reason),))
@@ -64,4 +71,4 @@ def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], context: 
         return Judgement(Verdict.FAIL, tuple(dict.fromkeys(wrong)))
     if unknown:
         return Judgement(Verdict.UNDETERMINED, tuple(dict.fromkeys(unknown)))
-    return Judgement(Verdict.PASS)
+    return _PASS

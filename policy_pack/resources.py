@@ -11,7 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -45,13 +45,17 @@ class Resource(Props):
     def __init__(
         self,
         message: AnalyzeRequest | AnalyzerResource,
-        inputs: Struct | None,
+        inputs: Struct | Resource | None,
         outputs: Struct | None,
         secrets: set[str] | None = None,
     ) -> None:
         self.secrets = set() if secrets is None else secrets
         answered = decode(outputs, self.secrets) if outputs is not None else {}
-        declared = decode(inputs, self.secrets) if inputs is not None else answered
+        if isinstance(inputs, Resource):  # it was judged by itself before
+            declared = raw(inputs)
+            self.secrets |= inputs.secrets
+        else:
+            declared = decode(inputs, self.secrets) if inputs is not None else answered
         super().__init__(declared, origin=message.type)
         self.outputs = Props(answered, origin=message.type)
         self.type: str = message.type
@@ -72,11 +76,9 @@ class Resource(Props):
     @cached_property
     def provider(self) -> Props:
         """The configuration of its provider. The engine sends objects inside it as JSON text."""
-        properties = decode(self._message.provider.properties, self.secrets)
-        for key, value in properties.items():
-            if isinstance(value, str) and value.startswith(("{", "[")):
-                properties[key] = json.loads(value)
-        return Props(properties, "provider", "pulumi:providers:aws")
+        properties, secrets = _provider(self._message.provider.properties.SerializeToString(deterministic=True))
+        self.secrets |= secrets
+        return properties
 
     @property
     def region(self) -> str:
@@ -115,7 +117,7 @@ class Resource(Props):
 class Graph:
     """The resources of a stack and the references between them. Resources are decoded when they are first asked for."""
 
-    def __init__(self, messages: Iterable[AnalyzerResource], inputs: Mapping[str, Struct]) -> None:
+    def __init__(self, messages: Iterable[AnalyzerResource], inputs: Mapping[str, Struct | Resource]) -> None:
         self._messages = {message.urn: message for message in messages}
         self.secrets: set[str] = set()
         """The secret texts of every resource read so far."""
@@ -255,6 +257,17 @@ class _References:
     def __init__(self) -> None:
         self.sure: dict[str, list[Resource]] = defaultdict(list)
         self.maybe: dict[str, list[Resource]] = defaultdict(list)
+
+
+@lru_cache(maxsize=64)
+def _provider(serialized: bytes) -> tuple[Props, frozenset[str]]:
+    """Return the configuration that most resources of a stack share, and its secret texts."""
+    secrets: set[str] = set()
+    properties = decode(Struct.FromString(serialized), secrets)
+    for key, value in properties.items():
+        if isinstance(value, str) and value.startswith(("{", "[")):
+            properties[key] = json.loads(value)
+    return Props(properties, "provider", "pulumi:providers:aws"), frozenset(secrets)
 
 
 def _inside_arn(arn: str) -> str:

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import grpc
 from google.protobuf import empty_pb2
-from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Severity
 
@@ -42,6 +41,7 @@ _SEVERITIES = {
     Severity.HIGH: proto.POLICY_SEVERITY_HIGH,
     Severity.CRITICAL: proto.POLICY_SEVERITY_CRITICAL,
 }
+_UNTOLD = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 UNDETERMINED = "undetermined: "
 """How a message begins that reports neither a pass nor a violation."""
 WAIVED = "waived until "
@@ -57,31 +57,28 @@ class Analyzer(proto.AnalyzerServicer):
         self._configuration = configure(pack.rules, {})
         self._needed: set[Waiver] = set()
         self._perhaps_needed: set[Waiver] = set()
-        self._inputs: dict[str, Struct] = {}
+        self._judged: dict[str, Resource] = {}
         self._plans: dict[str, tuple[list[Rule], proto.AnalyzeResponse]] = {}
         self.stop: Callable[[], None] = lambda: None
 
     def Analyze(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
         """Judge one resource's inputs by the rules that need no more, before it is changed."""
-        self._inputs[request.urn] = request.properties
+        resource = self._judged[request.urn] = Resource(request, request.properties, None)
         rules, foreign = self._plan(request.type)
         response = proto.AnalyzeResponse()
         response.CopyFrom(foreign)
-        if rules:
-            resource = Resource(request, request.properties, None)
-            for rule in rules:
-                settings = self._configuration[rule.id].settings
-                judgement = judge(rule, resource, settings, self._context)
-                if judgement.verdict is Verdict.NOT_APPLICABLE:
-                    _add_not_applicable(response, rule, judgement.reasons[0])
-                else:
-                    self._report(response, rule, resource, judgement, resource.secrets)
+        for rule in rules:
+            judgement = judge(rule, resource, self._configuration[rule.id].settings, self._context)
+            if judgement.verdict is Verdict.NOT_APPLICABLE:
+                _add_not_applicable(response, rule, judgement.reasons[0])
+            elif judgement.verdict is not Verdict.PASS:
+                self._report(response, rule, resource, judgement, resource.secrets)
         return response
 
     def AnalyzeStack(self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
         """Judge the stack by the rules that need more than one resource."""
         response = proto.AnalyzeResponse()
-        graph = Graph(request.resources, self._inputs)
+        graph = Graph(request.resources, self._judged)
         # Which waivers nothing needed is known when everything else has been judged.
         for rule in sorted(self._enabled(self._pack.rules, graph=True), key=lambda rule: "unused" in rule.takes):
             applied = False
@@ -95,7 +92,8 @@ class Analyzer(proto.AnalyzerServicer):
             for resource in graph.of_type(*rule.on):
                 judgement = judge(rule, resource, settings, context)
                 applied |= judgement.verdict is not Verdict.NOT_APPLICABLE
-                self._report(response, rule, resource, judgement, graph.secrets)
+                if judgement.verdict not in _UNTOLD:
+                    self._report(response, rule, resource, judgement, graph.secrets)
             if not applied:
                 _add_not_applicable(response, rule, "the stack has no resource that the rule judges")
         return response
@@ -114,8 +112,11 @@ class Analyzer(proto.AnalyzerServicer):
                     )
                 )
         _, everything = self._plan("")
-        done = {remediation.policyName for remediation in response.remediations}
-        response.not_applicable.extend(item for item in everything.not_applicable if item.policy_name not in done)
+        if response.remediations:
+            done = {remediation.policyName for remediation in response.remediations}
+            response.not_applicable.extend(item for item in everything.not_applicable if item.policy_name not in done)
+        else:
+            response.not_applicable.MergeFrom(everything.not_applicable)
         return response
 
     def GetAnalyzerInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> proto.AnalyzerInfo:
@@ -188,9 +189,7 @@ class Analyzer(proto.AnalyzerServicer):
         judgement: Judgement,
         secrets: Collection[str],
     ) -> None:
-        """Add what the engine must hear of a judgement: nothing of a pass."""
-        if judgement.verdict in {Verdict.PASS, Verdict.NOT_APPLICABLE}:
-            return
+        """Add what the engine must hear of a violation, or of what can't be told."""
         level = self._configuration[rule.id].level
         lines = list(judgement.reasons)
         waiver = self._context.registers.waiver_for(rule.id, resource.urn, self._context.today)

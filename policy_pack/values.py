@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 from google.protobuf.struct_pb2 import Struct, Value
@@ -40,16 +40,20 @@ def decode(properties: Struct, secrets: set[str]) -> dict[str, Any]:
 
 
 def _decode(value: Value, secrets: set[str], *, secret: bool) -> Any:
-    kind = value.WhichOneof("kind")
-    if kind == "list_value":
-        return [_decode(item, secrets, secret=secret) for item in value.list_value.values]
-    if kind == "struct_value":
-        return _decode_object(value.struct_value, secrets, secret=secret)
-    plain: Any = None if kind is None or kind == "null_value" else getattr(value, kind)
-    if plain in _SENTINELS:
+    plain: Any = value.string_value  # most values are texts, and to ask for the kind takes longer than to decode one
+    if not plain:
+        kind = value.WhichOneof("kind")
+        if kind == "list_value":
+            return [_decode(item, secrets, secret=secret) for item in value.list_value.values]
+        if kind == "struct_value":
+            return _decode_object(value.struct_value, secrets, secret=secret)
+        if kind == "number_value":
+            number = value.number_value
+            plain = int(number) if number.is_integer() else number
+        else:
+            plain = None if kind is None or kind == "null_value" else getattr(value, kind)
+    elif plain in _SENTINELS:
         return UNKNOWN
-    if isinstance(plain, float) and plain.is_integer():
-        plain = int(plain)
     if secret and plain and not isinstance(plain, bool):
         secrets.update(_texts_of(str(plain)))
     return plain
@@ -96,7 +100,7 @@ class Props:
 
     __slots__ = ("_origin", "_path", "_values")
 
-    def __init__(self, values: Mapping[str, Any], path: str = "", origin: str = "") -> None:
+    def __init__(self, values: dict[str, Any], path: str = "", origin: str = "") -> None:
         self._values = values
         self._path = path
         self._origin = origin
@@ -108,17 +112,15 @@ class Props:
             Unknown: the value, or an object on the way to it, isn't known before the deployment.
         """
         values: Any = self._values
-        where = self._path
-        for key in path:
-            if not isinstance(values, Mapping):
-                raise TypeError(f"{where or 'the resource'} is not an object")
+        for depth, key in enumerate(path):
+            if not isinstance(values, dict):
+                raise TypeError(f"{self.where(*path[:depth]) or 'the resource'} is not an object")
             values = values.get(key)
-            where = f"{where}.{key}" if where else key
-            if values is UNKNOWN:
-                raise Unknown(where)
             if values is None:
                 return default
-        return _wrap(values, where, self._origin)
+            if values is UNKNOWN:
+                raise Unknown(self.where(*path[: depth + 1]))
+        return _wrap(values, self.where(*path), self._origin) if isinstance(values, (dict, list)) else values
 
     def has(self, *path: str) -> bool:
         """Return whether something other than null, an empty text, list or object is at `path`.
@@ -134,6 +136,9 @@ class Props:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
 
     def __repr__(self) -> str:
         return f"Props({self._path or self._origin})"
@@ -189,7 +194,7 @@ def raw(value: Any) -> Any:
 
 def leaves(value: Any) -> Iterator[Any]:
     """Yield the texts, numbers and `UNKNOWN` inside a plain value."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for item in value.values():
             yield from leaves(item)
     elif isinstance(value, list):
@@ -200,7 +205,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def _wrap(value: Any, path: str, origin: str) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return Props(value, path, origin)
     if isinstance(value, list):
         return Items(value, path, origin)

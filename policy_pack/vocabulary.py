@@ -13,7 +13,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from pulumi_policy import Severity
@@ -285,12 +285,12 @@ class Rule:
     remedies: list[Remedy] = field(default_factory=list, repr=False)
     """The function that says what to change, if the rule has one."""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The name that configuration, events and evidence know the rule by."""
         return self.check.__name__
 
-    @property
+    @cached_property
     def why(self) -> str:
         """Why the rule exists, in full."""
         return inspect.cleandoc(self.check.__doc__ or "")
@@ -383,11 +383,12 @@ def each(items: Iterable[T], check: Callable[[T], Iterator[Finding]]) -> Iterato
     iterator = iter(items)
     while True:
         try:
-            yield from check(next(iterator))
-        except StopIteration:
-            return
+            for item in iterator:  # goes on where the last one left off
+                yield from check(item)
         except Unknown as unknown:
             yield unknown
+        else:
+            return
 
 
 def _spell(value: Any) -> str:
