@@ -1,0 +1,57 @@
+"""Judges an export without the engine: `python -m bench.in_process EXPORT [whole|eight [ROUNDS]]`.
+
+What it took comes out as JSON. `judged` is the time in the pack alone; whoever starts this measures the rest with it,
+the start of Python included.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.formats import messages
+from policy_pack import registers
+from policy_pack.pack import PACK, Pack
+from policy_pack.server import Analyzer
+
+REGISTERS = Path(__file__).parents[1] / "registers"
+TODAY = datetime.date(2026, 3, 1)
+
+
+def judge(exported: dict[str, Any], pack: Pack, rounds: int = 1) -> tuple[float, set[tuple[str, str]]]:
+    """Return the least processor seconds that the pack took for all of an export, and each rule with what it names."""
+    requests, everything = messages(exported)
+    taken: list[float] = []
+    found: set[tuple[str, str]] = set()
+    for _ in range(rounds):
+        analyzer = Analyzer(pack, TODAY, registers.read(REGISTERS))
+        found.clear()
+        started = time.process_time()
+        for request in requests:
+            found.update((said.policyName, said.urn) for said in analyzer.Analyze(request, None).diagnostics)
+        found.update((said.policyName, said.urn) for said in analyzer.AnalyzeStack(everything, None).diagnostics)
+        taken.append(time.process_time() - started)
+    return min(taken), found
+
+
+def main(path: str, which: str = "whole", rounds: str = "1") -> None:
+    """Judge and print."""
+    if which == "eight":
+        from bench.eight import EIGHT
+
+        pack = EIGHT
+    else:
+        pack = PACK
+    exported = json.loads(Path(path).read_bytes())
+    seconds, found = judge(exported, pack, int(rounds))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    print(json.dumps({"judged": seconds, "rules": len(pack.rules), "peak_mb": peak, "found": sorted(found)}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
