@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown
@@ -22,8 +22,7 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "not applicable"
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A verdict and what led to it: what is wrong, what isn't known, or why the rule doesn't apply.
 
     `crashed` marks an undetermined verdict that is a fault of the rule, and blocks.

@@ -17,7 +17,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzerResource
 
-from policy_pack.values import UNKNOWN, Props, Unknown, decode, leaves, raw
+from policy_pack.values import UNKNOWN, Props, Unknown, decode, holds_secrets, leaves, raw
 
 # What another resource may name a resource by. Types differ in which they have; two types may share a name.
 _IDENTITIES = ("id", "arn", "name", "bucket", "keyId", "clusterIdentifier", "identifier")
@@ -37,7 +37,7 @@ _HOLDS_ANY_NAME = frozenset(
 
 
 class Resource(Props):
-    """A resource as its program declares it. `outputs` holds what AWS answers; empty while only inputs are known.
+    """A resource as its program declares it. `outputs` are empty while only inputs are known.
 
     `secrets` collects its secret texts, which no message may hold.
     """
@@ -49,19 +49,26 @@ class Resource(Props):
         outputs: Struct | None,
         secrets: set[str] | None = None,
     ) -> None:
+        self.type: str = message.type
+        self.urn: str = message.urn
+        self.name: str = message.name
         self.secrets = set() if secrets is None else secrets
-        answered = decode(outputs, self.secrets) if outputs is not None else {}
+        self._message = message
+        self._answered = outputs
+        if outputs is not None and holds_secrets(outputs):
+            _ = self.outputs  # no message may hold them, whichever rule writes it
         if isinstance(inputs, Resource):  # it was judged by itself before
             declared = raw(inputs)
             self.secrets |= inputs.secrets
         else:
-            declared = decode(inputs, self.secrets) if inputs is not None else answered
+            declared = decode(inputs, self.secrets) if inputs is not None else raw(self.outputs)
         super().__init__(declared, origin=message.type)
-        self.outputs = Props(answered, origin=message.type)
-        self.type: str = message.type
-        self.urn: str = message.urn
-        self.name: str = message.name
-        self._message = message
+
+    @cached_property
+    def outputs(self) -> Props:
+        """What AWS answers. Decoded when it is first asked for, unless it holds secrets, as few rules read it."""
+        answered = decode(self._answered, self.secrets) if self._answered is not None else {}
+        return Props(answered, origin=self.type)
 
     @property
     def is_custom(self) -> bool:

@@ -7,6 +7,7 @@ servicer decodes it once for all, and answers "not applicable" for the rest from
 from __future__ import annotations
 
 import datetime
+import gc
 import sys
 from collections.abc import Callable, Collection
 from concurrent import futures
@@ -242,6 +243,7 @@ def serve(pack: Pack, make: Callable[[Pack, datetime.date], Analyzer] = Analyzer
 
     analyzer.stop = stop
     proto.add_AnalyzerServicer_to_server(analyzer, server)
+    gc.freeze()  # what has been imported stays for the run, and need not be looked through
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

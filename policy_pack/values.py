@@ -16,6 +16,7 @@ from pulumi_policy import deserialize, proxy
 
 # One sentinel per kind of value stands for "not known yet" on the wire.
 _SENTINELS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+_SECRET = deserialize.SPECIAL_SECRET_SIG.encode()
 _SIGNATURES_OF_FILES = (deserialize.SPECIAL_ASSET_SIG, deserialize.SPECIAL_ARCHIVE_SIG)
 
 
@@ -78,6 +79,11 @@ def _decode_object(struct: Struct, secrets: set[str], *, secret: bool) -> Any:
             # A kind of value this pack has never heard of is one it can't judge.
             return UNKNOWN
     return {key: _decode(value, secrets, secret=secret) for key, value in fields.items()}
+
+
+def holds_secrets(properties: Struct) -> bool:
+    """Return whether any value, however deep, may be marked as a secret."""
+    return _SECRET in properties.SerializeToString()
 
 
 def is_marked(value: Value) -> bool:
