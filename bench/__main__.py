@@ -118,9 +118,9 @@ def _scan(workspace: Workspace, tools: dict[str, Tool], size: int, results: Resu
 
 def _preview(workspace: Workspace, results: Results) -> None:
     previews = workspace.previews()
-    for preview in previews.values():  # the first start makes the stack, the emulator and what Python compiles
-        preview()
     try:
+        for preview in previews.values():  # the first start makes the stack, the emulator and what Python compiles
+            preview()
         _medians(previews, results.rounds, "previews", lambda name, median: results.previews.update({name: median}))
     finally:
         workspace.forget()
