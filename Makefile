@@ -88,7 +88,7 @@ evidence: setup ## preview STACK, collect what the engine said into a signed bun
 	test $$engine -eq 0 || echo "evidence: the engine exited with $$engine: the report says what blocks, or why it could not judge" >&2; \
 	test $$engine -eq 0 && exit $$collected
 
-bench: setup ## what the pack costs beside scanners and in previews, as ratios in one run, and the evidence of a fleet
+bench: setup engine ## what the pack costs beside scanners and in previews, as ratios in one run, and the evidence of a fleet
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.fleet
 

@@ -79,7 +79,7 @@ def measure(options: argparse.Namespace, folder: Path) -> Results:
         if name not in options.without:
             got = get(name)
             if isinstance(got, Missing):
-                missing[name] = got.reason
+                missing[name] = got.reason.partition(" (log:")[0]
                 say(f"{name} is missing: {got.reason}")
             else:
                 tools[name] = got
