@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from evidence.background import Background, Figures, earlier, save
 from evidence.canonical import encode, load_run, run_as_json, spell
 from evidence.console import EvidenceError
 from evidence.manifest import ENVELOPE, Manifest, list_files, measure
 from evidence.processes import spread
 from evidence.renderers import render
-from evidence.results import Run, Runs, Verdict
+from evidence.report.records import RegisterEntry
+from evidence.results import Run, Runs
 from evidence.signing import MANIFEST, Signer, attest
-from evidence.sources import Source, read_source
+from evidence.sources import Readable
 from evidence.store import Store, latest
 from evidence.tables import file_name, partition, write_parquet
 
@@ -32,15 +34,20 @@ class Collected:
     """What is told of a run once its files are written."""
 
     source: str
-    stack: str
     project: str
-    time: datetime
+    figures: Figures
     problems: tuple[str, ...]
-    verdicts: Mapping[Verdict, int]
+    registers: tuple[RegisterEntry, ...]
 
 
-def collect(
-    sources: Sequence[Source], store: Store, signer: Signer, *, time: datetime | None, jobs: int
+def collect(  # noqa: PLR0913 - what a bundle is made of, by name
+    sources: Sequence[Readable],
+    store: Store,
+    signer: Signer,
+    *,
+    time: datetime | None,
+    jobs: int,
+    architecture: str = "",
 ) -> tuple[str, list[Collected]]:
     """Make a bundle of every source's run and store it; return where, and what was collected in the sources' order.
 
@@ -50,6 +57,7 @@ def collect(
         signer: who signs it.
         time: when the bundle was made; that of its newest run by default, so that equal input gives equal bytes.
         jobs: how many sources to read at once.
+        architecture: an SVG picture for the report.
 
     Raises:
         EvidenceError: a source can't be read, or the bundle can't be stored: then nothing has been.
@@ -57,12 +65,14 @@ def collect(
     with store.workspace() as folder:
         collected = list(spread(partial(write_run, folder=folder), sources, jobs, "reading"))
         _check_projects(collected)
-        render(read_runs(folder), folder / DOCUMENTS, jobs if len(sources) > 1 else 1)
         with store.changing():
             before = latest(store)
+            background = _background(collected, store, architecture)
+            save(background, folder)
+            render(read_runs(folder), background, folder / DOCUMENTS, jobs if len(sources) > 1 else 1)
             manifest = Manifest(
                 number=before[2].number + 1 if before else 1,
-                time=time or max(run.time for run in collected),
+                time=time or max(run.figures.time for run in collected),
                 complete=not any(run.problems for run in collected),
                 previous=hashlib.sha256(before[1]).hexdigest() if before else "",
                 files={path: measure(folder / path) for path, _ in list_files(folder)},
@@ -71,6 +81,13 @@ def collect(
             (folder / MANIFEST).write_bytes(data)
             (folder / ENVELOPE).write_bytes(attest(data, signer))
             return store.publish(folder, manifest.name), collected
+
+
+def _background(collected: Sequence[Collected], store: Store, architecture: str) -> Background:
+    figures = [run.figures for run in collected]
+    registers = {row for run in collected for row in run.registers}
+    by_register = sorted(registers, key=lambda row: (row.name, row.row, row.owner, str(row.due)))
+    return Background(figures, earlier(store, figures), by_register, architecture)
 
 
 def read_runs(folder: Path) -> Runs:
@@ -82,9 +99,9 @@ def _runs(folder: Path) -> Iterator[Run]:
     return map(load_run, sorted((folder / RUNS).glob("*/*.json"), key=lambda path: (path.parent.name, path.name)))
 
 
-def write_run(source: Source, folder: Path) -> Collected:
+def write_run(source: Readable, folder: Path) -> Collected:
     """Read one source and write its run's files into a bundle's folder."""
-    run, project = read_source(source)
+    run, project, registers = source.read()
     record = folder / RUNS / run.stack / f"{file_name(run)}.json"
     rows = folder / partition(run) / f"{file_name(run)}.parquet"
     record.parent.mkdir(parents=True, exist_ok=True)
@@ -93,15 +110,20 @@ def write_run(source: Source, folder: Path) -> Collected:
         with record.open("xb") as file:
             file.write(encode(run_as_json(run)))
     except FileExistsError:
-        raise EvidenceError(f"{source.path} is a second {run.origin} of {run.stack} at {spell(run.time)}") from None
+        raise EvidenceError(f"{source.name} is a second {run.origin} of {run.stack} at {spell(run.time)}") from None
     write_parquet(run, rows)
     return Collected(
-        source=str(source.path),
-        stack=run.stack,
+        source=source.name,
         project=project,
-        time=run.time,
+        figures=Figures(
+            stack=run.stack,
+            origin=run.origin,
+            time=run.time,
+            complete=run.complete,
+            verdicts=Counter(result.verdict for result in run.results),
+        ),
         problems=run.problems,
-        verdicts=Counter(result.verdict for result in run.results),
+        registers=registers,
     )
 
 
@@ -109,6 +131,8 @@ def _check_projects(collected: Sequence[Collected]) -> None:
     """A name must mean one stack, or the results of two would be taken for one's."""
     projects: dict[str, str] = {}
     for run in collected:
-        other = projects.setdefault(run.stack, run.project)
+        other = projects.setdefault(run.figures.stack, run.project) if run.project else ""
         if other != run.project:
-            raise EvidenceError(f"{other} and {run.project} both have a stack {run.stack}: collect with --qualified")
+            raise EvidenceError(
+                f"{other} and {run.project} both have a stack {run.figures.stack}: collect with --qualified"
+            )

@@ -65,6 +65,7 @@ def run_as_json(run: Run) -> dict[str, Any]:
                 "ticket": waiver.ticket,
                 "requester": waiver.requester,
                 "approver": waiver.approver,
+                "approved": waiver.approved.isoformat(),
                 "expires": waiver.expires.isoformat(),
             }
             for waiver in run.waivers
@@ -113,7 +114,13 @@ def run_from_json(record: dict[str, Any]) -> Run:
         ),
         resource_types=tuple(record["resource_types"].items()),
         waivers=tuple(
-            AcceptedViolation(**{**waiver, "expires": datetime.date.fromisoformat(waiver["expires"])})
+            AcceptedViolation(
+                **{
+                    **waiver,
+                    "approved": datetime.date.fromisoformat(waiver["approved"]),
+                    "expires": datetime.date.fromisoformat(waiver["expires"]),
+                }
+            )
             for waiver in record["waivers"]
         ),
         problems=tuple(record["problems"]),

@@ -10,6 +10,8 @@ import shlex
 import shutil
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -22,9 +24,13 @@ from evidence.console import OUT, EvidenceError, printable, say
 
 if TYPE_CHECKING:
     from evidence.bundle import Collected
+    from evidence.sources import Readable
+    from evidence.store import Store
 
 FAILED, INCOMPLETE = 1, 3
+REGIONS = "us-west-2,us-west-1"
 STORE, KEY, POLICY = ".evidence/store", ".evidence/signing-key.pem", "stacks/policy.{stack}.json"
+ARCHITECTURE = Path("docs/environment.svg")
 PUBLIC_KEY = Path(".evidence/signing-key.pub.pem")
 
 
@@ -66,6 +72,14 @@ KeyOption = Annotated[
         envvar="HEDGEROW_EVIDENCE_KEY", help="what signs: a PEM file, or awskms:///ID (an id, alias/NAME, an ARN)"
     ),
 ]
+PolicyOption = Annotated[
+    str, typer.Option(help="the policy configuration that was used; {stack} stands for the stack's name")
+]
+ProgramOption = Annotated[str, typer.Option(help="the folder of Pulumi.yaml, relative to the repository's root")]
+CommitOption = Annotated[str | None, typer.Option(help="the commit that was judged (default: that of this folder)")]
+PictureOption = Annotated[
+    Path, typer.Option(help="an SVG picture of the architecture for the report; the default may be missing")
+]
 OutputOption = Annotated[Form, typer.Option(help="how rows are printed")]
 
 
@@ -97,9 +111,7 @@ def collect(  # noqa: PLR0913 - a command has as many options as there are thing
     pulumi: Annotated[str, typer.Option(help="the command that starts the engine, which judges states")] = "pulumi",
     store: StoreOption = STORE,
     key: KeyOption = KEY,
-    policy_config: Annotated[
-        str, typer.Option(help="the policy configuration that was used; {stack} stands for the stack's name")
-    ] = POLICY,
+    policy_config: PolicyOption = POLICY,
     places: Annotated[
         str,
         typer.Option(
@@ -107,10 +119,8 @@ def collect(  # noqa: PLR0913 - a command has as many options as there are thing
             "export`; {stack} stands for the stack's name"
         ),
     ] = "",
-    program: Annotated[str, typer.Option(help="the folder of Pulumi.yaml, relative to the repository's root")] = ".",
-    commit: Annotated[
-        str | None, typer.Option(help="the commit that was judged (default: that of this folder)")
-    ] = None,
+    program: ProgramOption = ".",
+    commit: CommitOption = None,
     qualified: Annotated[bool, typer.Option("--qualified", help="name stacks PROJECT.STACK")] = False,
     time: Annotated[
         str | None,
@@ -119,11 +129,10 @@ def collect(  # noqa: PLR0913 - a command has as many options as there are thing
             help="when the bundle is made, seconds since 1970 or YYYY-MM-DDTHH:MM:SSZ (default: its newest run's)",
         ),
     ] = None,
+    architecture: PictureOption = ARCHITECTURE,
     jobs: Annotated[int, typer.Option(min=1, help="how many logs to read at once")] = os.cpu_count() or 1,
 ) -> None:
     """Make a signed bundle of event logs and saved states, and store it."""
-    from evidence.bundle import collect as make
-    from evidence.signing import load_signer
     from evidence.sources import Source, current_commit
     from evidence.store import open_store
 
@@ -135,11 +144,73 @@ def collect(  # noqa: PLR0913 - a command has as many options as there are thing
     sources += [source(path, pulumi=tuple(shlex.split(pulumi))) for path in _files(state or [])]
     if not sources:
         raise typer.BadParameter("name what to collect by --event-log or --state")
-    where, collected = make(sources, open_store(store), load_signer(key), time=_time(time), jobs=jobs)
+    _make(sources, open_store(store), key, _time(time), jobs, architecture)
+
+
+@app.command()
+def live(  # noqa: PLR0913
+    *,
+    stack: Annotated[str, typer.Option(help="the stack whose account is asked, as in its other runs")],
+    regions: Annotated[
+        str, typer.Option(help="where the environment lives: the home region, then the recovery region")
+    ] = REGIONS,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="leave out the newest preview, update and state that the store has of it")
+    ] = False,
+    store: StoreOption = STORE,
+    key: KeyOption = KEY,
+    policy_config: PolicyOption = POLICY,
+    program: ProgramOption = ".",
+    commit: CommitOption = None,
+    architecture: PictureOption = ARCHITECTURE,
+) -> None:
+    """Ask a deployed account whether what was promised is true, and store the answers in a bundle.
+
+    Credentials, profile and endpoint are boto3's: AWS_PROFILE, AWS_ENDPOINT_URL and the like. Only questions are
+    asked; AWS's policies SecurityAudit and ViewOnlyAccess are enough.
+    """
+    from evidence.accounts import Account, newest_runs
+    from evidence.sources import current_commit
+    from evidence.store import open_store
+
+    asked = tuple(filter(None, (region.strip() for region in regions.split(","))))
+    if not asked:
+        raise typer.BadParameter("name a region at least", param_hint="--regions")
+    account = Account(
+        stack=stack,
+        regions=asked,
+        commit=current_commit(Path()) if commit is None else commit,
+        now=datetime.now(tz=UTC).replace(microsecond=0),
+        policy_config=policy_config,
+        program=program,
+    )
+    say(f"asking {account.name} in {', '.join(asked)}")
+    kept = open_store(store)
+    with ExitStack() as opened:
+        beside = [] if alone else opened.enter_context(newest_runs(kept, stack))
+        _make([account, *beside], kept, key, None, 1, architecture)
+
+
+def _make(  # noqa: PLR0913, PLR0917
+    sources: Sequence[Readable], store: Store, key: str, time: datetime | None, jobs: int, picture: Path
+) -> None:
+    from evidence.bundle import collect as make
+    from evidence.signing import load_signer
+
+    where, collected = make(sources, store, load_signer(key), time=time, jobs=jobs, architecture=_picture(picture))
     _tell(collected)
     OUT.print(printable(where), markup=False)
     if any(run.problems for run in collected):
         raise typer.Exit(INCOMPLETE)
+
+
+def _picture(path: Path) -> str:
+    if path == ARCHITECTURE and not path.exists():
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise EvidenceError(f"{path} is not an SVG picture") from None
 
 
 def _files(paths: list[Path]) -> list[Path]:
@@ -165,7 +236,7 @@ def _time(text: str | None) -> datetime | None:
 def _tell(collected: list[Collected]) -> None:
     verdicts: Counter[str] = Counter()
     for run in collected:
-        verdicts.update({verdict.value: count for verdict, count in run.verdicts.items()})
+        verdicts.update({verdict.value: count for verdict, count in run.figures.verdicts.items()})
         for problem in run.problems:
             say(f"incomplete: {run.source}: {problem}")
     counts = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(verdicts.items()))
@@ -200,12 +271,13 @@ def report(
     output: Annotated[Path, typer.Option(help="the folder to write into")] = Path(".evidence/report"),
 ) -> None:
     """Write a bundle's documents anew, into a folder of their own; the bundle stays as it was signed."""
+    from evidence.background import load
     from evidence.bundle import read_runs
     from evidence.renderers import render
     from evidence.store import open_bundle, scratch
 
     with open_bundle(where) as folder, scratch() as fresh:
-        render(read_runs(folder), fresh)
+        render(read_runs(folder), load(folder), fresh)
         shutil.copytree(fresh, output, dirs_exist_ok=True)
     OUT.print(printable(str(output)), markup=False)
 

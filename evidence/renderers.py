@@ -7,20 +7,30 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from evidence import report
+from evidence.background import Background
 from evidence.formats import junit, ocsf, oscal, sarif, table
 from evidence.processes import spread
 from evidence.results import Runs
 
 Renderer: TypeAlias = Callable[[Runs, Path], None]
 
-RENDERERS: tuple[Renderer, ...] = (oscal.write, ocsf.write, table.write, junit.write, sarif.write)
-"""What every bundle has, what takes longest first. The same runs must give the same bytes."""
+
+def renderers(background: Background) -> tuple[Renderer, ...]:
+    """Return what every bundle has, what takes longest first. The same input must give the same bytes."""
+    page = partial(
+        report.write,
+        registers=background.registers,
+        earlier=background.earlier,
+        architecture=background.architecture,
+    )
+    return (oscal.write, page, ocsf.write, table.write, junit.write, sarif.write)
 
 
-def render(runs: Runs, folder: Path, jobs: int = 1) -> None:
+def render(runs: Runs, background: Background, folder: Path, jobs: int = 1) -> None:
     """Write every document into a folder, some at once; the folder is made."""
     folder.mkdir(parents=True, exist_ok=True)
-    for _ in spread(partial(_write, runs, folder), RENDERERS, jobs, "writing documents"):
+    for _ in spread(partial(_write, runs, folder), renderers(background), jobs, "writing documents"):
         pass
 
 

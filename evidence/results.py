@@ -69,6 +69,7 @@ class AcceptedViolation:
     ticket: str
     requester: str
     approver: str
+    approved: datetime.date
     expires: datetime.date
 
 

@@ -1,4 +1,4 @@
-"""What the policy pack says of its rules, for those who read results.
+"""What the policy pack says of its rules, and the live check of its own, for those who read results.
 
 Results may come from another version of the pack, so a rule may be unknown here: it is then described by its id alone.
 """
@@ -10,11 +10,15 @@ from pathlib import Path
 import yaml
 
 import policy_pack
+from evidence.live import CHECKS
 from policy_pack.pack import PACK
 from policy_pack.vocabulary import Rule
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in PACK.rules}
 """The rules of this checkout's pack by id."""
+
+LIVE: dict[str, str] = {check.id: " ".join((check.look.__doc__ or "").split()) for check in CHECKS}
+"""Why each rule of the live check is there, by id."""
 
 PACK_FOLDER = Path(policy_pack.__file__).parent
 
@@ -31,7 +35,9 @@ def title(rule: str) -> str:
 
 def why(rule: str) -> str:
     """Return why the rule is there, in a sentence or more."""
-    return RULES[rule].why if rule in RULES else "This rule belongs to another version of the policy pack."
+    if rule in RULES:
+        return RULES[rule].why
+    return LIVE.get(rule, "This rule belongs to another version of the policy pack.")
 
 
 def fix(rule: str) -> str:
@@ -40,5 +46,7 @@ def fix(rule: str) -> str:
 
 
 def name_of(urn: str) -> str:
-    """Return a resource's name in its program."""
+    """Return a resource's name: in its program, or what of its ARN is its own."""
+    if urn.startswith("arn:"):
+        return urn.split(":", 5)[-1]
     return urn.rpartition("::")[2]

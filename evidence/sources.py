@@ -1,26 +1,27 @@
 """What a run is read from: an engine's event log or a saved state, and the files beside it that say more.
 
-Those are the policy configuration, which holds the waivers, and what knows the source line of each resource: the output
-of `pulumi preview --json` or `pulumi stack export`.
+Those are the policy configuration, which names the registers, and what knows the source line of each resource: the
+output of `pulumi preview --json` or `pulumi stack export`.
 """
 
 from __future__ import annotations
 
-import datetime
 import posixpath
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
+from evidence import policy_files
 from evidence.console import EvidenceError
 from evidence.events import Problems, read_events
 from evidence.observations import observe
-from evidence.results import AcceptedViolation, Origin, Place, Run
+from evidence.report.records import RegisterEntry
+from evidence.results import Origin, Place, Run
 from evidence.rules import pack_version
 from evidence.runs import Context, make_run, stack_of
 from evidence.states import judge_state
@@ -30,6 +31,25 @@ STACK = "{stack}"
 _POSITION = re.compile(r"project://(?P<path>/[^#]*)#(?P<line>[0-9]{1,9})(,[0-9]+)?")
 _NOT_OURS = re.compile(r"(^|/)(site-packages|dist-packages|language_host|\.[^/]+)/")
 """Paths inside the repository that hold what is installed, or runs the program."""
+
+
+class Reading(NamedTuple):
+    """A run, and what is known besides. `project` is empty where the stack's name alone is known."""
+
+    run: Run
+    project: str
+    registers: tuple[RegisterEntry, ...] = ()
+
+
+class Readable(Protocol):
+    """Whatever a run can be had from, also by another process."""
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+
+    def read(self) -> Reading:
+        """Return the run. Raises EvidenceError if it can't be had."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +67,18 @@ class Source:
     pulumi: tuple[str, ...] = ()
     """The command that judges a saved state, where the path is one; empty for an event log."""
 
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        return str(self.path)
 
-def read_source(source: Source) -> tuple[Run, str]:
-    """Return the run of a source, and its project. Raises EvidenceError if it can't be read."""
+    def read(self) -> Reading:
+        """Return its run. Raises EvidenceError if it can't be had."""
+        return read_source(self)
+
+
+def read_source(source: Source) -> Reading:
+    """Return the run of a source, its project and registers. Raises EvidenceError if it can't be read."""
     problems = Problems()
     if source.pulumi:
         state = read_json(str(source.path))
@@ -62,15 +91,17 @@ def read_source(source: Source) -> tuple[Run, str]:
     except EvidenceError as error:
         raise EvidenceError(f"{source.path}: {error}") from None
     config = read_json(source.policy_config, stack)
+    kept = policy_files.registers(config, source.program)
     context = Context(
         commit=source.commit,
         pack_version=pack_version(),
-        waivers=tuple(_waivers(config, source.policy_config)),
-        disabled=frozenset(_disabled(config)),
+        waivers=tuple(policy_files.waivers(kept, project, stack)),
+        disabled=policy_files.disabled(config),
         places=read_places(state or read_json(source.places, stack), source.program),
         qualified=source.qualified,
     )
-    return make_run(observed, problems, context, origin=Origin.STATE if source.pulumi else None), project
+    run = make_run(observed, problems, context, origin=Origin.STATE if source.pulumi else None)
+    return Reading(run, project, tuple(policy_files.due(kept, run.time.date())))
 
 
 def current_commit(folder: Path) -> str:
@@ -108,29 +139,6 @@ def _config_of(source: Source, state: Mapping[str, Any]) -> Path | None:
     urns = [resource.get("urn", "") for resource in state.get("deployment", {}).get("resources", ())]
     path = Path(source.policy_config.replace(STACK, urns[0].split(":")[2] if urns else ""))
     return path if source.policy_config and (STACK not in source.policy_config or path.exists()) else None
-
-
-def _disabled(config: Mapping[str, Any]) -> Iterator[str]:
-    for rule, given in config.items():
-        if (given.get("enforcementLevel") if isinstance(given, dict) else given) == "disabled":
-            yield rule
-
-
-def _waivers(config: Mapping[str, Any], where: str) -> Iterator[AcceptedViolation]:
-    for rule, given in config.items():
-        for waiver in given.get("waivers", ()) if isinstance(given, dict) else ():
-            try:
-                yield AcceptedViolation(
-                    rule=rule,
-                    resource=waiver["resource"],
-                    reason=waiver["reason"],
-                    ticket=waiver.get("ticket", ""),
-                    requester=waiver.get("requester", ""),
-                    approver=waiver.get("approver", ""),
-                    expires=datetime.date.fromisoformat(waiver["expires"]),
-                )
-            except (LookupError, TypeError, ValueError, AttributeError):
-                raise EvidenceError(f"{where}: a waiver of {rule} is not one that the pack accepts") from None
 
 
 def read_places(record: Mapping[str, Any], program: str) -> dict[str, Place]:

@@ -6,8 +6,11 @@ The classes and their numbers are those of https://schema.ocsf.io; py-ocsf-model
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 from py_ocsf_models.events.findings.activity_id import ActivityID
 from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
 from py_ocsf_models.events.findings.compliance_finding_type_id import ComplianceFindingTypeID
@@ -19,7 +22,6 @@ from py_ocsf_models.objects.finding_info import FindingInformation
 from py_ocsf_models.objects.metadata import Metadata
 from py_ocsf_models.objects.product import Product
 from py_ocsf_models.objects.remediation import Remediation
-from py_ocsf_models.objects.resource_details import ResourceDetails
 
 from evidence import rules
 from evidence.results import Result, Run, Runs, Verdict
@@ -40,24 +42,60 @@ _SEVERITY = {
 
 def write(runs: Runs, folder: Path) -> None:
     """Write the file. A run that is incomplete has a finding of unknown status for each thing that is missing."""
-    with (folder / "ocsf.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+    with (folder / "ocsf.jsonl").open("wb") as file:
         for run in runs():
-            types = dict(run.resource_types)
-            for result in run.results:
-                if result.verdict is not Verdict.NOT_APPLICABLE:
-                    file.write(_finding(run, result, types.get(result.urn)).model_dump_json(exclude_none=True) + "\n")
-            for problem in run.problems:
-                file.write(_incomplete(run, problem).model_dump_json(exclude_none=True) + "\n")
+            file.writelines(map(_line, _of_results(run)))
+            file.writelines(_line(_plain(_incomplete(run, problem))) for problem in run.problems)
 
 
-def _finding(run: Run, result: Result, resource_type: str | None) -> ComplianceFinding:
+def _line(event: dict[str, Any]) -> bytes:
+    return orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _plain(finding: ComplianceFinding) -> dict[str, Any]:
+    plain: dict[str, Any] = finding.model_dump(mode="json", exclude_none=True)
+    return plain
+
+
+def _of_results(run: Run) -> Iterator[dict[str, Any]]:
+    """Yield an event for each result: the models make one of each kind in a run, of which the others are copies."""
+    types = dict(run.resource_types)
+    kinds: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for result in run.results:
+        if result.verdict is Verdict.NOT_APPLICABLE:
+            continue
+        kind = (result.rule, result.verdict, result.severity, result.controls, result.promise)
+        if kind not in kinds:
+            kinds[kind] = _plain(_finding(run, result))
+        yield {
+            **kinds[kind],
+            "message": result.message or result.verdict.value,
+            "finding_info": kinds[kind]["finding_info"] | {"uid": _uid(run, f"{result.rule} {result.urn}")},
+            "resources": [_resource(result.urn, types.get(result.urn))],
+        }
+
+
+def _resource(urn: str, resource_type: str | None) -> dict[str, Any]:
+    resource = {"uid": urn, "name": rules.name_of(urn)}
+    return {**resource, "type": resource_type} if resource_type is not None else resource
+
+
+def _uid(run: Run, identity: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run.stack} {run.origin.value} {_milliseconds(run)} {identity}"))
+
+
+def _milliseconds(run: Run) -> int:
+    return int(run.time.timestamp() * 1000)
+
+
+def _finding(run: Run, result: Result) -> ComplianceFinding:
     fix = rules.fix(result.rule)
     return _event(
         run,
         title=rules.title(result.rule),
-        identity=f"{result.rule} {result.urn}",
+        identity="",
         why=rules.why(result.rule),
-        message=result.message or result.verdict.value,
+        message="",
         severity=_SEVERITY.get(result.severity, SeverityID.Unknown),
         status=StatusID.Suppressed if result.verdict is Verdict.WAIVED else StatusID.New,
         compliance=Compliance(
@@ -67,7 +105,6 @@ def _finding(run: Run, result: Result, resource_type: str | None) -> ComplianceF
             standards=sorted({control.partition(":")[0] for control in result.controls}),
             status_id=_COMPLIANCE[result.verdict],
         ),
-        resources=[ResourceDetails(uid=result.urn, name=rules.name_of(result.urn), type=resource_type)],
         remediation=Remediation(desc=fix) if fix else None,
     )
 
@@ -82,7 +119,6 @@ def _incomplete(run: Run, problem: str) -> ComplianceFinding:
         severity=SeverityID.High,
         status=StatusID.New,
         compliance=Compliance(control="evidence_complete", status_id=ComplianceStatus.Unknown),
-        resources=[],
         remediation=None,
     )
 
@@ -97,10 +133,9 @@ def _event(  # noqa: PLR0913 - an event's fields, by name
     severity: SeverityID,
     status: StatusID,
     compliance: Compliance,
-    resources: list[ResourceDetails],
     remediation: Remediation | None,
 ) -> ComplianceFinding:
-    milliseconds = int(run.time.timestamp() * 1000)
+    milliseconds = _milliseconds(run)
     return ComplianceFinding(
         activity_id=ActivityID.Create,
         activity_name=ActivityID.Create.name,
@@ -114,7 +149,7 @@ def _event(  # noqa: PLR0913 - an event's fields, by name
         status=status.name,
         compliance=compliance,
         finding_info=FindingInformation(
-            uid=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{run.stack} {run.origin.value} {milliseconds} {identity}")),
+            uid=_uid(run, identity),
             title=title,
             desc=why,
             created_time=milliseconds,
@@ -123,6 +158,6 @@ def _event(  # noqa: PLR0913 - an event's fields, by name
             product=Product(name=run.pack or "policy pack", vendor_name="Hedgerow", version=run.pack_version),
             labels=[f"stack:{run.stack}", f"origin:{run.origin.value}", f"commit:{run.commit}"],
         ),
-        resources=resources,
+        resources=[],
         remediation=remediation,
     )

@@ -59,4 +59,4 @@ def service_of(arn: str) -> str:
     return arn.split(":")[2] if arn.startswith("arn:") else ""
 
 
-__all__ = ["Check", "ask"]
+__all__ = ["CHECKS", "Check", "ask"]

@@ -168,6 +168,8 @@ def is_idle(rule: Rule, wanted: Requirement, summary: Summary) -> bool:
     and that it passed on the stack as a whole says nothing.
     """
     judged = types_judged(rule, wanted)
+    if all(run.origin is Origin.LIVE for run in summary.runs):
+        return False
     if ANY_AWS_TYPE in judged:
         return summary.complete and not any(token.startswith("aws:") for token in summary.types)
     return summary.complete and bool(judged) and judged.isdisjoint(summary.types)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from evidence.results import AcceptedViolation, Origin, Place, Result, Run, Verdict
+from evidence.runs import DISABLED
 
 LISTED_IN_FULL = 20_000
 """Verdicts, those that don't apply aside, that a page still shows one by one: some ten megabytes."""
@@ -27,8 +28,6 @@ ATTENTION = (Verdict.FAIL, Verdict.UNDETERMINED, Verdict.WAIVED)
 """The verdicts that someone has to look at, gravest first."""
 
 GRAVEST_FIRST = (*ATTENTION, Verdict.PASS, Verdict.NOT_APPLICABLE)
-SWITCHED_OFF = "disabled"
-"""How the message of a result begins that doesn't apply because the policy configuration switches its rule off."""
 
 Rows: TypeAlias = Callable[[str, tuple[str, ...], str], Sequence[int]]
 """Finds the requirements that a result bears on, as indices, by its rule, its controls and its resource's type."""
@@ -116,6 +115,7 @@ class Summary:
         self.switched_off: set[str] = set()
         """Rules that the policy configuration of a run's stack switches off."""
         self.types: Counter[str] = Counter()
+        """Pulumi's types of the resources that were seen; the live check knows none."""
         self.resources: list[JudgedResource] = []
         self.waivers: list[tuple[int, AcceptedViolation]] = []
         self.expiries: Counter[datetime.date] = Counter()
@@ -135,7 +135,8 @@ class Summary:
         """Count a run, and keep what is to be listed of it."""
         number = len(self.runs)
         types = dict(run.resource_types)
-        self.types.update(types.values())
+        if run.origin is not Origin.LIVE:
+            self.types.update(types.values())
         verdicts = self._count(run, types)
         self.verdicts.update(verdicts)
         self.runs.append(
@@ -161,7 +162,7 @@ class Summary:
         self.switched_off.update(
             result.rule
             for result in run.results
-            if result.verdict is Verdict.NOT_APPLICABLE and result.message.startswith(SWITCHED_OFF)
+            if result.verdict is Verdict.NOT_APPLICABLE and result.message == DISABLED
         )
         kinds = Counter(
             (result.rule, result.verdict, result.controls, types.get(result.urn, ""), result.severity, result.promise)

@@ -20,7 +20,7 @@ from evidence.report.summary import (
     Summary,
 )
 from evidence.results import AcceptedViolation, Verdict
-from evidence.rules import name_of
+from evidence.rules import LIVE, name_of, why
 from policy_pack.pack import Pack
 from policy_pack.vocabulary import ANY_AWS_TYPE, Rule
 
@@ -46,7 +46,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class RuleView:
-    """A rule with its verdicts. `rule` is None where the installed pack has none of that name."""
+    """A rule with its verdicts. `rule` is None where the installed pack has none of that name, as for a live check."""
 
     anchor: str
     id: str
@@ -61,6 +61,11 @@ class RuleView:
     """By verdict, gravest first: those that are shown, and how many more there are."""
     is_off: bool
     """The policy configuration of a stack switches it off."""
+
+    @property
+    def why(self) -> str:
+        """Why the rule is there, as far as is known."""
+        return self.rule.why if self.rule else why(self.id)
 
     @property
     def kinds(self) -> list[str]:
@@ -145,7 +150,7 @@ class Gaps:
     silent: Sequence[RuleView]
     """Rules without a verdict, though resources of their types were seen."""
     unknown: Sequence[RuleView]
-    """Rules that gave verdicts and that the installed pack lacks."""
+    """Rules that gave verdicts and that neither the installed pack nor the live check has."""
 
 
 def anchors(summary: Summary) -> Anchors:
@@ -174,7 +179,7 @@ def rules(pack: Pack, summary: Summary, found: Sequence[Control]) -> list[RuleVi
         named = dict.fromkeys((*(rule.controls if rule else ()), *counts.controls))
         views.append(
             RuleView(
-                anchor=f"rule-{name}" if rule else f"rule-of-another-pack-{number}",
+                anchor=f"rule-{name}" if rule or name in LIVE else f"rule-of-another-pack-{number}",
                 id=name,
                 rule=rule,
                 severity=counts.severity or (rule.severity.name.lower() if rule else ""),
@@ -256,7 +261,7 @@ def gaps(pack: Pack, summary: Summary, views: Sequence[RuleView]) -> Gaps:
         foreign=[pair for pair in by_type if not pair[0].startswith("aws:") and not pack.knows(pair[0])],
         unruled=[(token, count) for token, count in by_type if pack.knows(token) and not _judging(pack, token)],
         silent=[view for view in views if not view.counts.verdicts and view.rule and _saw(view.rule, summary.types)],
-        unknown=[view for view in views if view.rule is None],
+        unknown=[view for view in views if view.rule is None and view.id not in LIVE],
     )
 
 

@@ -33,6 +33,7 @@ WAIVER = AcceptedViolation(
     ticket="OPS-118",
     requester="platform lead",
     approver="security lead",
+    approved=datetime.date(2026, 4, 20),
     expires=datetime.date(2026, 6, 1),
 )
 REGISTERS = [

@@ -16,6 +16,7 @@ WAIVER = AcceptedViolation(
     ticket="SEC-7",
     requester="platform",
     approver="security",
+    approved=datetime.date(2026, 11, 20),
     expires=datetime.date(2027, 1, 31),
 )
 
@@ -75,6 +76,7 @@ _waivers = st.builds(
     ticket=_texts,
     requester=_texts,
     approver=_texts,
+    approved=st.dates(datetime.date(2026, 1, 1), datetime.date(2030, 1, 1)),
     expires=st.dates(datetime.date(2026, 1, 1), datetime.date(2030, 1, 1)),
 )
 runs = st.builds(

@@ -28,6 +28,7 @@ from evidence.report.page import SCRIPT, STYLE
 from evidence.report.standing import Control, Standing, controls, finder, types_judged
 from evidence.report.summary import Summary
 from evidence.results import AcceptedViolation, Origin, Place, Result, Run, Verdict
+from evidence.runs import DISABLED
 from policy_pack.catalogue import requirements
 from policy_pack.documentation import account
 from policy_pack.pack import PACK
@@ -100,7 +101,7 @@ class TestStanding:
         assert found[Standing.FAIL] == counts(run())[Standing.FAIL]
 
     def test_a_rule_that_is_switched_off_lets_no_control_pass(self) -> None:
-        off = result("bucket_encrypted_with_customer_key", BUCKET, Verdict.NOT_APPLICABLE, "disabled by configuration")
+        off = result("bucket_encrypted_with_customer_key", BUCKET, Verdict.NOT_APPLICABLE, DISABLED)
         assert stand(run())["SH:S3.17"].standing is Standing.PASS
         assert stand(run(), run(stack="other", results=(off,)))["SH:S3.17"].standing is Standing.IN_PART
         assert stand(run(results=(off,)))["SH:S3.17"].standing is Standing.NO_RESULT
@@ -249,7 +250,8 @@ def filled(text: Callable[[int], str]) -> dict[str, Any]:
         for one in RESULTS[:3]
     ]
     strange = Result(text(5), urn, Verdict.FAIL, text(6), (text(7),), text(8), text(9))
-    waiver = AcceptedViolation(text(10), text(11), text(12), text(13), text(14), text(15), datetime.date(2026, 6, 1))
+    days = (datetime.date(2026, 4, 1), datetime.date(2026, 6, 1))
+    waiver = AcceptedViolation(text(10), text(11), text(12), text(13), text(14), text(15), *days)
     one = run(
         stack=text(0),
         commit=text(16),

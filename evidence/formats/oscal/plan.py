@@ -63,6 +63,7 @@ def _item(stack: str, waiver: AcceptedViolation) -> dict[str, Any]:
             prop("ticket", waiver.ticket),
             prop("requested-by", waiver.requester),
             prop("approved-by", waiver.approver),
+            prop("approved", waiver.approved.isoformat()),
             prop("expires", waiver.expires.isoformat()),
         ],
         "related-risks": [{"risk-uuid": identifier("risk", _identity(stack, waiver))}],
