@@ -7,6 +7,7 @@ PULUMI := $(SANDBOX) pulumi
 EVIDENCE := $(BIN)/python -m evidence
 STORE ?= .evidence/store
 KEY ?= .evidence/signing-key.pem
+FROM ?= preview
 ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
 
 .DEFAULT_GOAL := help
@@ -74,14 +75,22 @@ destroy: setup ## delete what STACK holds in the sandbox
 	@$(PULUMI) destroy --stack $(STACK) --yes --skip-preview
 
 # The engine's exit code is kept: a change that is blocked has its evidence, and make still fails.
-evidence: setup ## preview STACK, collect what the engine said into a signed bundle, write its report, verify it
+evidence: setup ## preview STACK (FROM=up: deploy it; FROM=state: as it is saved), collect into a signed bundle, report, verify
+	@case "$(FROM)" in preview|up|state) ;; *) echo "evidence: FROM is preview, up or state" >&2; exit 2 ;; esac
 	@case "$(KEY)" in awskms:*) ;; *) test -e "$(KEY)" || $(EVIDENCE) keygen "$(KEY)" ;; esac
 	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
-	echo "evidence: previewing $(STACK)" >&2; \
-	PULUMI_DEBUG_COMMANDS=true $(PULUMI) preview $(ON_STACK) --json --event-log "$$work/events" > "$$work/preview"; engine=$$?; \
-	test -s "$$work/events" || { echo "evidence: the engine exited with $$engine and said nothing of $(STACK)" >&2; exit 1; }; \
-	test ! -s "$$work/preview" || set -- --places "$$work/preview"; \
-	$(EVIDENCE) collect --event-log "$$work/events" "$$@" --store "$(STORE)" --key "$(KEY)"; collected=$$?; \
+	echo "evidence: $(STACK), from its $(FROM)" >&2; export PULUMI_DEBUG_COMMANDS=true; \
+	case "$(FROM)" in \
+	preview) $(PULUMI) preview $(ON_STACK) --json --event-log "$$work/log" > "$$work/places"; engine=$$? ;; \
+	up) $(PULUMI) up $(ON_STACK) --yes --skip-preview --event-log "$$work/log" >&2; engine=$$?; \
+		$(PULUMI) stack export --stack $(STACK) > "$$work/places" ;; \
+	state) $(PULUMI) stack export --stack $(STACK) > "$$work/state"; engine=$$? ;; \
+	esac; \
+	test -s "$$work/log" || test -s "$$work/state" || { echo "evidence: the engine exited with $$engine and said nothing of $(STACK)" >&2; exit 1; }; \
+	test ! -s "$$work/log" || set -- --event-log "$$work/log"; \
+	test ! -s "$$work/state" || set -- --state "$$work/state" --pulumi "$(PULUMI)"; \
+	test ! -s "$$work/places" || set -- "$$@" --places "$$work/places"; \
+	$(EVIDENCE) collect "$$@" --store "$(STORE)" --key "$(KEY)"; collected=$$?; \
 	case $$collected in 0|3) ;; *) exit $$collected ;; esac; \
 	$(EVIDENCE) report "$(STORE)" && \
 	$(EVIDENCE) public-key --key "$(KEY)" > "$$work/public" && $(EVIDENCE) verify "$(STORE)" --key "$$work/public" || exit 1; \

@@ -2,8 +2,8 @@
 
 `catalog.json` and `component-definition.json` hold the controls and the rules that answer for them,
 `mapping-collection.json` what of SOC 2 and NIST SP 800-53 they serve, `assessment-results.json` a result for each run,
-and `plan-of-action-and-milestones.json` the waivers, where there are any. Every document has passed trestle's models, of
-resources that differ in their names alone one for all.
+and `plan-of-action-and-milestones.json` the waivers, where there are any. Every document has passed trestle's models,
+of resources that differ in their names alone one for all.
 """
 
 from __future__ import annotations
