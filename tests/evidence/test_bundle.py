@@ -7,15 +7,15 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import duckdb
-import moto
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,6 +134,19 @@ def test_one_flipped_bit_anywhere_fails(made: Path, key: Path, data: st.DataObje
         path.write_bytes(original)
 
 
+def test_no_file_is_left_out_of_what_is_verified(copy: Path, key: Path) -> None:
+    public = load_public_key(key.with_suffix(".pub.pem"))
+    files = contents(copy)
+    assert {"background.json", "documents/report.html", "documents/report-public.html"} < files.keys()
+    for name, original in files.items():
+        for place in {0, len(original) // 2, len(original) - 1}:
+            spoilt = bytearray(original)
+            spoilt[place] ^= 1
+            (copy / name).write_bytes(spoilt)
+            assert verify_bundle(copy, public)[1], f"byte {place} of {name}"
+        (copy / name).write_bytes(original)
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "manifest.dsse.json"])
 def test_every_byte_of_what_is_signed_and_of_the_signature_counts(copy: Path, key: Path, name: str) -> None:
     public = load_public_key(key.with_suffix(".pub.pem"))
@@ -223,37 +236,67 @@ def test_a_bundle_from_another_chain_does_not_fit_in(
     assert any("the chain is broken" in line for line in wrong(store, key))
 
 
-@pytest.mark.parametrize("step", ["write_run", "render", "attest", "measure"])
-def test_an_interrupt_at_any_step_leaves_the_store_as_it_was(
-    store: Path, collect_into: Collect, monkeypatch: pytest.MonkeyPatch, step: str
+STRIKE = """\
+import os, signal, sys
+from evidence import bundle, cli, store
+
+owner, step, number = sys.argv[1], sys.argv[2], int(sys.argv[3])
+del sys.argv[1:4]
+own = {"bundle": bundle, "store": store, "LocalStore": store.LocalStore}[owner]
+done = getattr(own, step)
+
+def strike(*arguments, **named):
+    if step == "publish":
+        done(*arguments, **named)
+    os.kill(os.getpid(), number)
+
+setattr(own, step, strike)
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("owner", "step", "number"),
+    [
+        ("bundle", "write_run", signal.SIGKILL),
+        ("bundle", "save", signal.SIGKILL),
+        ("bundle", "render", signal.SIGKILL),
+        ("bundle", "render", signal.SIGINT),
+        ("bundle", "measure", signal.SIGKILL),
+        ("bundle", "attest", signal.SIGKILL),
+        ("store", "_flush", signal.SIGKILL),
+        ("store", "_flush", signal.SIGINT),
+        ("LocalStore", "publish", signal.SIGKILL),
+        ("LocalStore", "publish", signal.SIGINT),
+    ],
+)
+def test_a_process_that_is_stopped_at_any_step_leaves_whole_bundles(  # noqa: PLR0913, PLR0917 - where and how
+    made: Path, tmp_path: Path, logs: list[Path], key: Path, owner: str, step: str, number: signal.Signals
 ) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    before = contents(store)
-    monkeypatch.setattr(bundle, step, interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        collect_into(store)
-    assert contents(store) == before
-
-
-@pytest.mark.parametrize("seconds", [0.3, 0.8, 1.2, 1.6])
-def test_a_process_killed_at_any_time_leaves_what_was_there_and_the_next_one_clears_up(
-    store: Path, logs: list[Path], key: Path, collect_into: Collect, seconds: float
-) -> None:
+    store = Path(shutil.copytree(made.parents[1], tmp_path / "store"))
     before = contents(store / "bundles")
-    arguments = ["collect", "--store", str(store), "--key", str(key), "--jobs", "1"]
+    arguments = ["collect", "--store", str(store), "--key", str(key), "--jobs", "1", "--policy-config", ""]
     arguments += [part for path in logs for part in ("--event-log", str(path))]
-    process = subprocess.Popen([sys.executable, "-m", "evidence", *arguments], stderr=subprocess.DEVNULL)
-    time.sleep(seconds)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    ended = subprocess.run(
+        [sys.executable, "-c", STRIKE, owner, step, str(number.value), *arguments], capture_output=True, check=False
+    )
+    assert ended.returncode == (-signal.SIGKILL if number is signal.SIGKILL else 130)
+    assert b"Traceback" not in ended.stderr
     after = contents(store / "bundles")
     assert {name: after.get(name) for name in before} == before
+    assert (after == before) is (step != "publish")
+    assert number is signal.SIGKILL or list(store.glob(".incoming-*")) == []
     assert wrong(store, key) == []
+
+
+def test_what_a_killed_process_left_is_cleared_up_by_the_next(store: Path, collect_into: Collect, key: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    left = store / f".incoming-{socket.gethostname()}-{gone.pid}-0123abcd"
+    left.mkdir()
     collect_into(store)
+    assert not left.exists()
     assert wrong(store, key) == []
-    assert list(store.glob(".incoming-*")) == []
 
 
 def test_one_run_given_twice_is_refused(tmp_path: Path, logs: list[Path], collect_into: Collect) -> None:
@@ -298,21 +341,33 @@ def test_a_private_key_is_its_owners_alone_and_is_never_replaced(tmp_path: Path)
 
 
 @pytest.fixture
-def kms_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def kms(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """KMS of an emulated account, over HTTP."""
     for name, value in {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_ENDPOINT_URL": endpoint,
     }.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with moto.mock_aws():
-        made = boto3.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
-        yield made["KeyMetadata"]["Arn"]
+    return boto3.client("kms")
 
 
-def test_a_kms_key_signs(tmp_path: Path, logs: list[Path], kms_key: str) -> None:
-    signer = load_signer(f"{signing.KMS}/{kms_key}")
+@pytest.mark.parametrize("by", ["KeyId", "Arn", "alias"])
+def test_a_kms_key_signs_by_id_arn_or_alias(tmp_path: Path, logs: list[Path], kms: Any, by: str) -> None:
+    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    kms.create_alias(AliasName="alias/evidence", TargetKeyId=made["KeyId"])
+    name = made.get(by, "alias/evidence")
+    signer = load_signer(f"{signing.KMS}/{name}")
     (tmp_path / "key.pub.pem").write_bytes(public_pem(signer.public))
-    bundle.collect([Source(logs[0])], open_store(str(tmp_path / "store")), signer, time=None, jobs=1)
+    where = bundle.collect([Source(logs[0])], open_store(str(tmp_path / "store")), signer, time=None, jobs=1)[0]
     assert wrong(tmp_path / "store", tmp_path / "key.pem") == []
+    Path(where, "documents", "results.csv").write_bytes(b"")
+    assert wrong(tmp_path / "store", tmp_path / "key.pem") != []
+
+
+def test_a_kms_key_that_signs_nothing_is_refused(kms: Any) -> None:
+    made = kms.create_key()["KeyMetadata"]["Arn"]
+    with pytest.raises(EvidenceError) as raised:
+        load_signer(f"{signing.KMS}/{made}")
+    assert "\n" not in str(raised.value)

@@ -7,13 +7,13 @@ import io
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
-import moto
 import pytest
+from botocore.exceptions import ClientError
 
 from bench.event_logs import event_log
 from evidence import cli, s3
@@ -44,19 +44,23 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """S3 of an emulated account, over HTTP, with a bucket `evidence` whose objects are locked for a year."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with moto.mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(
-            Bucket="evidence",
-            CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
-            ObjectLockEnabledForBucket=True,
-        )
-        yield client
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    client = boto3.client("s3")
+    client.create_bucket(
+        Bucket="evidence",
+        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+        ObjectLockEnabledForBucket=True,
+    )
+    lock = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}}
+    client.put_object_lock_configuration(
+        Bucket="evidence", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": lock}
+    )
+    return client
 
 
 def keys(client: Any) -> list[str]:
@@ -178,6 +182,15 @@ def test_s3_keeps_bundles_verifies_and_answers(run: Run, bucket: Any, collect_in
     assert all(
         path.startswith(("of/stacks/results/stack=dev/day=", "of/stacks/results/stack=prod/day=")) for path in rows
     )
+
+
+def test_what_is_stored_is_locked(bucket: Any, collect_into: Collect) -> None:
+    collect_into(URL)
+    for version in bucket.list_object_versions(Bucket="evidence")["Versions"]:
+        one = {"Bucket": "evidence", "Key": version["Key"], "VersionId": version["VersionId"]}
+        assert bucket.head_object(**one)["ObjectLockMode"] == "COMPLIANCE"
+        with pytest.raises(ClientError, match="AccessDenied"):
+            bucket.delete_object(**one)
 
 
 def test_a_bucket_without_object_lock_is_told(
