@@ -69,16 +69,17 @@ class Kept:
 
 @contextlib.contextmanager
 def newest_runs(store: Store, stack: str) -> Iterator[list[Kept]]:
-    """Give the newest run of each origin but live that one bundle holds of a stack: the last bundle with any.
+    """Give the newest preview, update and state of a stack that the newest bundles of a store hold.
 
     Raises:
         EvidenceError: the store can't be read.
     """
-    for name in reversed(store.names()[-TREND:]):
-        with store.fetched(name, RUNS) as folder:
-            runs = {path.stem.partition("-")[2]: Kept(path) for path in sorted((folder / stack).glob("*.json"))}
-            runs.pop(Origin.LIVE.value, None)
-            if runs:
-                yield list(runs.values())
-                return
-    yield []
+    found: dict[str, Kept] = {}
+    with contextlib.ExitStack() as opened:
+        for name in reversed(store.names()[-TREND:]):
+            folder = opened.enter_context(store.fetched(name, f"{RUNS}/{stack}"))
+            for path in sorted(folder.glob("*.json"), reverse=True):
+                origin = path.stem.partition("-")[2]
+                if origin != Origin.LIVE.value:
+                    found.setdefault(origin, Kept(path))
+        yield list(found.values())

@@ -96,7 +96,7 @@ class S3Store:
         with scratch() as folder:
             target = folder / name
             keys = list(self._keys(source + part))
-            if not keys:
+            if not keys and not part:
                 raise EvidenceError(f"{self.url} holds no bundle {name}")
             with ThreadPoolExecutor(_AT_ONCE) as pool:
                 list(pool.map(lambda key: self._download(key, target / key.removeprefix(source)), keys))

@@ -47,7 +47,7 @@ class Store(Protocol):
         """Make a finished bundle visible, and return where. Raises EvidenceError if there is one by that name."""
 
     def fetched(self, name: str, part: str = "") -> contextlib.AbstractContextManager[Path]:
-        """Give a bundle's folder, or what of it lies under a part, on this machine."""
+        """Give a bundle's folder, or where in it a part lies, on this machine; a part may be missing."""
 
 
 def open_store(url: str) -> Store:

@@ -270,7 +270,7 @@ cli.main()
         ("LocalStore", "publish", signal.SIGINT),
     ],
 )
-def test_a_process_that_is_stopped_at_any_step_leaves_whole_bundles(  # noqa: PLR0913, PLR0917 - where and how
+def test_a_process_that_is_stopped_at_any_step_leaves_whole_bundles(  # noqa: PLR0917 - where and how
     made: Path, tmp_path: Path, logs: list[Path], key: Path, owner: str, step: str, number: signal.Signals
 ) -> None:
     store = Path(shutil.copytree(made.parents[1], tmp_path / "store"))
