@@ -1,1 +1,1 @@
-"""Turns what the engine says about a preview or an update into what an auditor reads. Nothing is here yet."""
+"""Turns what the engine says of a stack, and what an account answers, into what an auditor reads."""

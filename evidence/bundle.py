@@ -86,8 +86,8 @@ def collect(  # noqa: PLR0913 - what a bundle is made of, by name
 def _background(collected: Sequence[Collected], store: Store, architecture: str) -> Background:
     figures = [run.figures for run in collected]
     registers = {row for run in collected for row in run.registers}
-    by_register = sorted(registers, key=lambda row: (row.name, row.row, row.owner, str(row.due)))
-    return Background(figures, earlier(store, figures), by_register, architecture)
+    next_first = sorted(registers, key=lambda row: (str(row.due), row.name, row.row, row.owner))
+    return Background(figures, earlier(store, figures), next_first, architecture)
 
 
 def read_runs(folder: Path) -> Runs:

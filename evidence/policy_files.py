@@ -17,7 +17,7 @@ from evidence.report.records import RegisterEntry
 from evidence.results import AcceptedViolation
 from policy_pack.registers import FOLDER, NO_REGISTERS, SCHEMA, RegisterError, Registers, Row, read
 
-_TOLD_BY = ("name", "scope", "document", "parties")
+_TOLD_BY = ("name", "scope", "parties")
 """The columns that tell people what a row is about, the first that it has."""
 
 

@@ -106,6 +106,20 @@ class TestStanding:
         assert stand(run(), run(stack="other", results=(off,)))["SH:S3.17"].standing is Standing.IN_PART
         assert stand(run(results=(off,)))["SH:S3.17"].standing is Standing.NO_RESULT
 
+    def test_the_live_check_alone_says_nothing_of_the_packs_rules(self) -> None:
+        asked = Result("root_user_locked_away", "arn:aws:iam::1:root", Verdict.PASS, controls=("SH:IAM.4",))
+        found = stand(run(origin=Origin.LIVE, results=(asked,), resource_types=()))
+        assert found["SH:RDS.3"].standing is Standing.NO_RESULT
+        assert found["SH:IAM.4"].standing is Standing.IN_PART
+
+    def test_the_live_check_is_no_pack_of_others(self, tmp_path: Path) -> None:
+        asked = Result("root_user_locked_away", "arn:aws:iam::1:root", Verdict.PASS, controls=("SH:IAM.4",))
+        private, _ = pages(tmp_path, [run(), run(origin=Origin.LIVE, results=(asked,), resource_types=(("a", "s3"),))])
+        assert "Rules of another policy pack" not in private
+        assert "another version of the policy pack" not in private
+        assert 'class="mono">s3</th>' not in private
+        assert 'class="mono">s3</span> (' not in private
+
     def test_what_no_preview_decides_says_what_does_until_something_did(self) -> None:
         assert stand(run())["SH:S3.20"].standing is Standing.ELSEWHERE
         asked = Result("mfa_delete", "arn:aws:s3:::recordings", Verdict.PASS, controls=("SH:S3.20",))
