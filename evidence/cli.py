@@ -207,10 +207,10 @@ def _make(  # noqa: PLR0913, PLR0917
 def _picture(path: Path) -> str:
     if path == ARCHITECTURE and not path.exists():
         return ""
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise EvidenceError(f"{path} is not an SVG picture") from None
+    picture = path.read_bytes().decode(errors="replace")
+    if "<svg" not in picture:
+        raise EvidenceError(f"{path} is not an SVG picture")
+    return picture
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -114,6 +114,8 @@ def test_a_spoilt_bundle_fails_verify(run: Run, collect_into: Collect, key: Path
         (("collect", "--key", "awskms://", "--event-log", "x"), "names no key"),
         (("collect", "--key", "/nowhere/key.pem", "--event-log", "x"), "there is no key /nowhere/key.pem"),
         (("verify", ".", "--key", "pyproject.toml"), "holds no public key in PEM"),
+        (("collect", "--event-log", "/nowhere", "--architecture", "LICENSE"), "LICENSE is not an SVG picture"),
+        (("collect", "--event-log", "/nowhere", "--architecture", "/no.svg"), "/no.svg: No such file or directory"),
     ],
 )
 def test_what_is_wrong_is_one_line(run: Run, key: Path, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
@@ -124,6 +126,21 @@ def test_what_is_wrong_is_one_line(run: Run, key: Path, tmp_path: Path, argument
     assert (code, printed) == (1, "")
     assert says in told
     assert told.count("\n") == 1
+
+
+def test_an_account_that_cannot_be_asked_is_one_line_and_no_bundle(
+    run: Run, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/dev/null")
+    store = tmp_path / "store"
+    code, printed, told = run("live", "--stack", "dev", "--policy-config", "", "--store", store, "--key", key)
+    assert (code, printed) == (1, "")
+    assert told.splitlines()[1:] == ["error: the account can't be asked: Unable to locate credentials"]
+    assert not any((store / "bundles").iterdir())
 
 
 def test_a_log_steers_no_terminal(run: Run, key: Path, tmp_path: Path) -> None:
