@@ -36,11 +36,13 @@ fix: setup ## format, and mend what the linter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-check: setup ## lint, format, types, import contracts
+check: setup ## lint, format, types, import contracts, workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.actionlint
+	$(BIN)/zizmor --offline --quiet .github
 
 test: setup engine browser ## every test, the ones on the real engine included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

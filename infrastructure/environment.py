@@ -151,7 +151,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             scope,
             keys.evidence.arn,
             access_logs,
-            collector=pipeline.deploy,
+            collector=pipeline.collect,
             auditor=people.auditor,
             retention_days=settings.audit_retention_days,
         ),
@@ -231,6 +231,7 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
             "breakGlass": people.break_glass.arn,
             "preview": pipeline.preview.arn,
             "deploy": pipeline.deploy.arn,
+            "collect": pipeline.collect.arn,
         },
         "stores": {store.service: store.output(backup.plans[BackupFrequency.DAILY].name) for store in stores},
     }

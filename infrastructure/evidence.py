@@ -20,7 +20,7 @@ from pulumi_aws import athena, glue, iam, kms
 from infrastructure.access import attach
 from infrastructure.buckets import Lock, PrivateBucket, PrivateBucketArgs
 from infrastructure.documents import Statement, account_root, document
-from infrastructure.guard import DEPLOY, role_arn
+from infrastructure.guard import COLLECT, role_arn
 from infrastructure.keys import DELETION_WINDOW_DAYS, administration, alias
 from infrastructure.logs import nobody_deletes
 from infrastructure.promises import AUDIT_DAYS
@@ -28,6 +28,9 @@ from infrastructure.scope import DataClass, Scope
 
 SERVICE = "evidence"
 AUDITOR = "auditor"
+BUNDLES = "bundles"
+"""The folder of the signed bundles."""
+
 RESULTS = "results"
 """The folder of the results, and their table."""
 
@@ -64,7 +67,7 @@ PARTITIONS = {"stack": "string", "day": "string"}
 
 @dataclass(frozen=True)
 class EvidenceStoreArgs:
-    """`collector` is the deploy role, which writes and signs; `auditor` the role that reads and verifies."""
+    """`collector` is the role that writes and signs; `auditor` the role that reads and verifies."""
 
     scope: Scope
     key_arn: pulumi.Output[str]
@@ -108,7 +111,7 @@ class EvidenceStore(pulumi.ComponentResource):
                     "Principal": "*",
                     "Action": "s3:PutObject",
                     "Resource": objects,
-                    "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn(args.scope, DEPLOY)}},
+                    "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn(args.scope, COLLECT)}},
                 },
                 nobody_deletes(objects),
             ]
@@ -120,6 +123,7 @@ class EvidenceStore(pulumi.ComponentResource):
                 tags=self._tags,
                 key_arn=args.key_arn,
                 access_logs=args.access_logs,
+                bucket_name=f"{args.scope.prefix}-{SERVICE}-{args.scope.account}",  # the pipeline knows it beforehand
                 expire_after_days=args.retention_days,
                 noncurrent_days=1,  # by then its lock has ended: the same days, counted from the same write
                 lock=Lock(mode, args.retention_days),
@@ -153,8 +157,8 @@ class EvidenceStore(pulumi.ComponentResource):
             customer_master_key_spec="ECC_NIST_P256",
             policy=document(
                 administration(scope),
-                _lets(scope, "DeploymentSigns", ["kms:Sign"], DEPLOY),
-                _lets(scope, "DeploymentAndAuditorVerify", ["kms:GetPublicKey", "kms:Verify"], DEPLOY, AUDITOR),
+                _lets(scope, "CollectorSigns", ["kms:Sign"], COLLECT),
+                _lets(scope, "CollectorAndAuditorVerify", ["kms:GetPublicKey", "kms:Verify"], COLLECT, AUDITOR),
             ),
             deletion_window_in_days=DELETION_WINDOW_DAYS,
             tags=self._tags,
@@ -243,11 +247,13 @@ class EvidenceStore(pulumi.ComponentResource):
     def _let_collect(self, role: iam.Role) -> None:
         attach(
             self._args.scope,
-            DEPLOY,
+            COLLECT,
             SERVICE,
             role,
             (
-                _allow("WritesEvidence", ["s3:PutObject"], pulumi.Output.concat(self.bucket.arn, f"/{RESULTS}/*")),
+                _allow("FindsEvidence", ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket"], self.bucket.arn),
+                _allow("ContinuesChain", ["s3:GetObject"], self._objects(BUNDLES)),
+                _allow("WritesEvidence", ["s3:PutObject"], [self._objects(BUNDLES), self._objects(RESULTS)]),
                 self._uses_key(["kms:GenerateDataKey", "kms:Decrypt"], "s3"),
                 _allow("SignsEvidence", ["kms:GetPublicKey", "kms:Sign", "kms:Verify"], self.signing_key.arn),
             ),
@@ -290,6 +296,9 @@ class EvidenceStore(pulumi.ComponentResource):
                 _allow("VerifiesEvidence", ["kms:GetPublicKey", "kms:Verify"], self.signing_key.arn),
             ),
         )
+
+    def _objects(self, folder: str) -> pulumi.Output[str]:
+        return pulumi.Output.concat(self.bucket.arn, f"/{folder}/*")
 
     def _uses_key(self, actions: list[str], *services: str) -> Statement:
         through = [f"{service}.{self._args.scope.region}.amazonaws.com" for service in services]

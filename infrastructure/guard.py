@@ -19,6 +19,9 @@ BREAK_GLASS = "break-glass"
 DEPLOY = "deploy"
 """The roles that may change identities."""
 
+COLLECT = "collect"
+"""The role that collects evidence: it changes nothing."""
+
 SERVICES = (
     "access-analyzer",
     "account",

@@ -1,7 +1,8 @@
-"""Software Development Lifecycle: the pipeline's roles. Only the main branch deploys; for a pull request it looks.
+"""Software Development Lifecycle: the pipeline's roles. What is approved deploys; for a pull request it looks.
 
-Enters: the repository. Leaves: `PipelineRoles` with its `preview` and `deploy`. GitHub's identity tokens take the place
-of long-lived keys: "Configuring OpenID Connect in Amazon Web Services" in GitHub's documentation.
+Enters: the repository. Leaves: `PipelineRoles` with its `preview`, `deploy` and `collect`. GitHub's identity tokens
+take the place of long-lived keys: "Configuring OpenID Connect in Amazon Web Services" in GitHub's documentation. A
+token's subject names the environment of a job that has one, and the branch of a job that has none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pulumi_aws import iam
 
 from infrastructure.access import attach, attach_read_only, write
 from infrastructure.documents import Statement, document
-from infrastructure.guard import DEPLOY, SERVICE, role_name
+from infrastructure.guard import COLLECT, DEPLOY, SERVICE, role_name
 from infrastructure.provisioning import identity_statements, provisioning_statements
 from infrastructure.scope import DataClass, Scope
 from infrastructure.state import SERVICE as STATE
@@ -22,6 +23,11 @@ from infrastructure.state import state_access
 ISSUER = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 MAIN_BRANCH = "ref:refs/heads/main"
+"""Jobs without an environment, on the main branch: nobody is asked, so they may change nothing."""
+
+DEPLOYMENTS = "environment:deploy"
+"""The environment of the jobs that deploy: it asks a reviewer first, and is there for the main branch alone."""
+
 PREVIEWS = "environment:preview"
 """The environment, as GitHub calls it, of the jobs that preview pull requests."""
 
@@ -60,7 +66,7 @@ class PipelineRolesArgs:
 
 
 class PipelineRoles(pulumi.ComponentResource):
-    """The account's trust in GitHub, and one role each for pull requests and for the main branch."""
+    """The account's trust in GitHub, and one role each to look at changes, to make them and to collect evidence."""
 
     def __init__(self, name: str, args: PipelineRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("hedgerow:pipeline:PipelineRoles", name, {}, opts)
@@ -74,16 +80,18 @@ class PipelineRoles(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.preview = self._create_role("preview", "Previews pull requests", PREVIEWS, PREVIEW_SECONDS)
-        self.deploy = self._create_role(DEPLOY, "Deploys the main branch", MAIN_BRANCH, DEPLOY_SECONDS)
+        self.deploy = self._create_role(DEPLOY, "Deploys what is approved", DEPLOYMENTS, DEPLOY_SECONDS)
+        self.collect = self._create_role(COLLECT, "Collects evidence", MAIN_BRANCH, PREVIEW_SECONDS)
         for purpose, role, more in (
             ("preview", self.preview, ()),
             (DEPLOY, self.deploy, provisioning_statements(args.scope)),
+            (COLLECT, self.collect, ()),
         ):
             attach_read_only(purpose, role)
             write(purpose, role, (READS_NO_CONTENT, *more))
             attach(args.scope, purpose, STATE, role, state_access(args.scope, writes=purpose == DEPLOY))
         attach(args.scope, DEPLOY, "identities", self.deploy, identity_statements(args.scope))
-        self.register_outputs({"preview": self.preview.arn, "deploy": self.deploy.arn})
+        self.register_outputs({"preview": self.preview.arn, "deploy": self.deploy.arn, "collect": self.collect.arn})
 
     def _create_role(self, purpose: str, description: str, place: str, seconds: int) -> iam.Role:
         scope, repository = self._args.scope, self._args.repository

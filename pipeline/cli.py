@@ -103,6 +103,8 @@ def _judge(options: argparse.Namespace, operation: str) -> int:
     from evidence.console import EvidenceError
     from pipeline.judgement import COMMENT, Judgement, JudgementError, judge
 
+    if options.store and not options.key:
+        return _fail("evidence that is kept is signed: name --key too")
     judgement = Judgement(
         stack=options.stack,
         pulumi=tuple(shlex.split(options.pulumi)),

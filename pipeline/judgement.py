@@ -6,6 +6,7 @@ Files that are left in the output's folder of the stack: `summary.json`, `commen
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +34,8 @@ COMMENT = "comment.md"
 SARIF = "results.sarif"
 _SHOWN = (Verdict.FAIL, Verdict.UNDETERMINED, Verdict.WAIVED)
 _SEVERITIES = ("critical", "high", "medium", "low")
+_ADVICE = re.compile(r"\n(?:Fix|Keeps): ")
+"""What the pack adds to each message: a summary has the fix by itself."""
 _UNCHANGED = {"same", "read", "refresh"}
 _PARTS_OF_A_REPLACEMENT = {"create-replacement", "delete-replaced", "read-replacement", "discard-replaced"}
 
@@ -202,7 +205,7 @@ def _finding(result: Result) -> Finding:
         blocking=result.blocking,
         type=type_of(result.urn),
         name=rules.name_of(result.urn),
-        message=result.message.partition("\nFix: ")[0],
+        message=_ADVICE.split(result.message, maxsplit=1)[0],
         fix=rules.fix(result.rule),
         path=result.place.path if result.place else "",
         line=result.place.line if result.place else 0,

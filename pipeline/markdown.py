@@ -24,6 +24,11 @@ LONGEST_TEXT = 400
 MOST_LINES = 4
 """Of one message: the report says the rest."""
 
+MOST_CHANGES = 50
+"""Of one stack, listed one by one."""
+
+UNDETERMINED = "undetermined"
+
 _NOTE = 300
 """Bytes kept free for the line that says what was left out."""
 _RULE = re.compile(r"[a-z][a-z0-9_]{0,99}", re.ASCII)
@@ -63,24 +68,31 @@ def _section(page: _Page, summary: Summary, rules_url: str) -> None:
     page.add(f"Results: {counts or 'none'}. Commit: {code(summary.commit or 'unknown')}.", "")
     for problem in summary.problems:
         page.add(f"- not judged: {code(problem)}")
+    unknown = Counter(one.rule for one in summary.findings if one.verdict == UNDETERMINED and not one.blocking)
     for heading, chosen in (
         ("Blocks", [one for one in summary.findings if one.blocking]),
-        ("To look at", [one for one in summary.findings if not one.blocking]),
+        ("To look at", [one for one in summary.findings if not one.blocking and one.verdict != UNDETERMINED]),
     ):
         if chosen:
             page.add("", f"**{heading}** ({len(chosen):,})", "")
         for finding in chosen:
             page.add(*_finding(finding, rules_url))
     page.add("", f"**Changes**: {_counted(summary.changes)}", "")
-    for change in summary.changes:
+    for change in summary.changes[:MOST_CHANGES]:
         page.add(f"- {_VERBS.get(change.operation) or code(change.operation)} {code(change.type)} {code(change.name)}")
+    if len(summary.changes) > MOST_CHANGES:
+        page.add(f"- and {len(summary.changes) - MOST_CHANGES:,} more")
+    if unknown:
+        page.add("", f"**Not known before the deployment**, and judged again then ({unknown.total():,})", "")
+    for rule, count in sorted(unknown.items()):
+        page.add(f"- {_rule(rule, rules_url)}: {count:,} results")
 
 
 def _finding(finding: Finding, rules_url: str) -> list[str]:
-    known = _RULE.fullmatch(finding.rule)
-    rule = f"[{code(finding.rule)}]({rules_url}#{finding.rule})" if known and rules_url else code(finding.rule)
     place = f" at {code(f'{finding.path}:{finding.line}')}" if finding.line else ""
-    lines = [f"- {rule} ({code(finding.verdict)}) on {code(finding.type)} {code(finding.name)}{place}"]
+    lines = [
+        f"- {_rule(finding.rule, rules_url)} ({code(finding.verdict)}) on {code(finding.type)} {code(finding.name)}{place}"
+    ]
     messages = finding.message.splitlines() or [""]
     lines += [f"  - {code(message)}" for message in messages[:MOST_LINES]]
     if len(messages) > MOST_LINES:
@@ -88,6 +100,10 @@ def _finding(finding: Finding, rules_url: str) -> list[str]:
     if finding.fix:
         lines.append(f"  - Fix: {code(finding.fix)}")
     return lines
+
+
+def _rule(rule: str, rules_url: str) -> str:
+    return f"[{code(rule)}]({rules_url}#{rule})" if rules_url and _RULE.fullmatch(rule) else code(rule)
 
 
 def _counted(changes: Sequence[Change]) -> str:

@@ -16,7 +16,7 @@ from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations, build
 
 SCOPE = Scope("dev", ACCOUNT, "us-west-2", "us-west-1", "platform", Environment.STAGING, Deployment.CLOUD)
 PEOPLE = ("auditor", "engineer", "break-glass")
-PIPELINES = ("preview", "deploy")
+PIPELINES = ("preview", "deploy", "collect")
 MANAGED = json.loads(moto.iam.aws_managed_policies.aws_managed_policies_data)
 DATA = (
     "athena:GetQueryResults",
@@ -119,9 +119,10 @@ def test_people_come_from_the_accounts_that_are_named_and_no_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("purpose", "subject"), [("preview", "environment:preview"), ("deploy", "ref:refs/heads/main")]
+    ("purpose", "subject"),
+    [("preview", "environment:preview"), ("deploy", "environment:deploy"), ("collect", "ref:refs/heads/main")],
 )
-def test_pipelines_are_bound_to_repository_and_branch(
+def test_pipelines_are_bound_to_repository_and_environment_or_branch(
     production: Registrations, sandbox: Registrations, purpose: str, subject: str
 ) -> None:
     issuer = "token.actions.githubusercontent.com"
@@ -262,6 +263,7 @@ def test_the_roles_are_outputs_for_whoever_configures_sign_in_and_alarms(environ
             "breakGlass": "break-glass",
             "preview": "preview",
             "deploy": "deploy",
+            "collect": "collect",
         }.items()
     }
 

@@ -11,7 +11,7 @@ from infrastructure.evidence import PARTITIONS, RESULT_COLUMNS, EvidenceStoreArg
 from infrastructure.promises import BrokenPromise
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations
 
-DEPLOY, AUDITOR = "deploy", "auditor"
+COLLECT, AUDITOR = "collect", "auditor"
 
 
 def _role(stack: str, purpose: str) -> str:
@@ -36,15 +36,15 @@ def test_evidence_is_locked_as_long_as_it_is_kept(environment: Registrations, st
     assert rule["expiration"]["days"] == 2555
 
 
-def test_only_deployment_writes_evidence_and_nobody_deletes_it(environment: Registrations, stack: str) -> None:
+def test_only_the_collector_writes_evidence_and_nobody_deletes_it(environment: Registrations, stack: str) -> None:
     statements = _statements(environment, "s3/bucketPolicy:BucketPolicy", "evidence-archive-policy")
     assert statements["NobodyElseWrites"]["Effect"] == "Deny"
-    assert statements["NobodyElseWrites"]["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": _role(stack, DEPLOY)}}
+    assert statements["NobodyElseWrites"]["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": _role(stack, COLLECT)}}
     assert "s3:DeleteObjectVersion" in statements["NobodyDeletes"]["Action"]
     assert "Condition" not in statements["NobodyDeletes"]
 
 
-def test_the_signing_key_is_asymmetric_and_deployment_alone_signs(environment: Registrations, stack: str) -> None:
+def test_the_signing_key_is_asymmetric_and_the_collector_alone_signs(environment: Registrations, stack: str) -> None:
     key = environment.one("kms/key:Key", "evidence-signing-key")
     assert (key.inputs["keyUsage"], key.inputs["customerMasterKeySpec"]) == ("SIGN_VERIFY", "ECC_NIST_P256")
     who: dict[str, set[str]] = {}
@@ -52,8 +52,15 @@ def test_the_signing_key_is_asymmetric_and_deployment_alone_signs(environment: R
         for action in statement["Action"]:
             allowed = statement.get("Condition", {}).get("ArnEquals", {}).get("aws:PrincipalArn", ["administrators"])
             who.setdefault(action, set()).update(allowed)
-    assert who["kms:Sign"] == {_role(stack, DEPLOY)}
-    assert who["kms:GetPublicKey"] == {_role(stack, DEPLOY), _role(stack, AUDITOR)}
+    assert who["kms:Sign"] == {_role(stack, COLLECT)}
+    assert who["kms:GetPublicKey"] == {_role(stack, COLLECT), _role(stack, AUDITOR)}
+
+
+def test_the_collector_adds_to_the_chain_and_to_the_rows(environment: Registrations) -> None:
+    statements = _statements(environment, "iam/policy:Policy", "collect-evidence")
+    written = {resource.partition("/")[2] for resource in statements["WritesEvidence"]["Resource"]}
+    assert (written, statements["WritesEvidence"]["Action"]) == ({"bundles/*", "results/*"}, ["s3:PutObject"])
+    assert statements["ContinuesChain"]["Action"] == ["s3:GetObject"]
 
 
 def test_the_auditor_asks_and_verifies_and_can_neither_sign_nor_write_evidence(environment: Registrations) -> None:

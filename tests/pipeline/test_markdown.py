@@ -49,6 +49,27 @@ def test_only_a_stack_that_passed_is_said_to_be_fine(outcome: Outcome) -> None:
     assert ("✅" in render([summary(outcome=outcome)])) == (outcome is Outcome.PASSED)
 
 
+def test_what_is_not_known_yet_is_counted_and_hides_no_change() -> None:
+    unknown = tuple(finding(verdict="undetermined", blocking=False, name=f"b{number}") for number in range(30))
+    text = render([summary(outcome=Outcome.PASSED, findings=unknown)], rules_url=RULES)
+    assert f"- [`bucket_versioned`]({RULES}#bucket_versioned): 30 results" in text
+    assert "judged again then (30)" in text
+    assert text.index("**Changes**") < text.index("**Not known")
+
+
+def test_what_is_undetermined_and_blocks_is_told_like_a_violation() -> None:
+    text = render([summary(findings=(finding(verdict="undetermined"),))])
+    assert "**Blocks** (1)" in text
+    assert "`bucket_versioned` (`undetermined`) on `aws:s3/bucket:Bucket` `exports`" in text
+
+
+def test_many_changes_are_counted_in_full_and_listed_in_part() -> None:
+    changes = tuple(Change("create", "aws:s3/bucket:Bucket", f"b{number}") for number in range(70))
+    text = render([summary(changes=changes)])
+    assert "**Changes**: 70 create" in text
+    assert "- and 20 more" in text
+
+
 def test_problems_are_told() -> None:
     assert "- not judged: `the log was cut off`" in render([summary(problems=("the log was cut off",))])
 
