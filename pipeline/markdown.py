@@ -90,9 +90,8 @@ def _section(page: _Page, summary: Summary, rules_url: str) -> None:
 
 def _finding(finding: Finding, rules_url: str) -> list[str]:
     place = f" at {code(f'{finding.path}:{finding.line}')}" if finding.line else ""
-    lines = [
-        f"- {_rule(finding.rule, rules_url)} ({code(finding.verdict)}) on {code(finding.type)} {code(finding.name)}{place}"
-    ]
+    rule, resource = _rule(finding.rule, rules_url), f"{code(finding.type)} {code(finding.name)}"
+    lines = [f"- {rule} ({code(finding.verdict)}) on {resource}{place}"]
     messages = finding.message.splitlines() or [""]
     lines += [f"  - {code(message)}" for message in messages[:MOST_LINES]]
     if len(messages) > MOST_LINES:
