@@ -121,7 +121,9 @@ def _wait(command: Sequence[str], said: object, more: dict[str, str]) -> int:
     try:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, env=os.environ | more)  # type: ignore[call-overload]
     except OSError as error:
-        raise JudgementError(f"{command[0]} can't be run: {error.strerror}") from None
+        raise JudgementError(
+            f"{command[0]} can't be run: {error.strerror}; install Pulumi, or name what starts it with --pulumi"
+        ) from None
     interrupted = False
     while True:
         try:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +55,13 @@ def test_the_signing_key_is_asymmetric_and_the_collector_alone_signs(environment
             who.setdefault(action, set()).update(allowed)
     assert who["kms:Sign"] == {_role(stack, COLLECT)}
     assert who["kms:GetPublicKey"] == {_role(stack, COLLECT), _role(stack, AUDITOR)}
+
+
+def test_the_pipeline_knows_the_bucket_by_stack_and_account(environment: Registrations, stack: str) -> None:
+    bucket = environment.one("s3/bucket:Bucket", "evidence-archive")
+    assert bucket.inputs["bucket"] == f"hedgerow-{stack}-evidence-{ACCOUNT}"
+    workflow = (Path(__file__).parents[2] / ".github/workflows/evidence.yml").read_text()
+    assert 's3://hedgerow-$STACK-evidence-$ACCOUNT"' in workflow
 
 
 def test_the_collector_adds_to_the_chain_and_to_the_rows(environment: Registrations) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,3 +84,28 @@ def test_a_policy_configuration_that_is_not_there_is_no_empty_one(tmp_path: Path
     assert replace(judgement, policy_config="").config is None
     (tmp_path / "policy.prod.json").write_text("{}")
     assert replace(judgement).config == tmp_path / "policy.prod.json"
+
+
+ENGINE = """
+import signal, sys, time
+def tidy(*_):
+    time.sleep(0.3)
+    print("state saved", flush=True)
+    sys.exit(1)
+signal.signal(signal.SIGINT, tidy)
+print("changing", flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_interrupt_waits_for_the_engine_to_save_its_state() -> None:
+    program = f"import sys; from pipeline.judgement import _wait; _wait([sys.executable, '-c', {ENGINE!r}], None, {{}})"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "changing\n"
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.read() == "state saved\n"
+    assert process.returncode != 0
