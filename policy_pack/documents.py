@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any
 
-from policy_pack.values import Items, Props, Unknown, raw
+from policy_pack.values import UNKNOWN, Items, Malformed, Props, Unknown, raw
 
 # Conditions on these keys leave a `*` principal open to known callers only (Amazon S3 User Guide, "The meaning of
 # public"; Amazon SNS and EFS use the last ones). kms:ViaService isn't among them: it names a service, whoever calls it
@@ -57,23 +57,48 @@ _OPEN_RESOURCE = re.compile(
 )
 
 
+def written(holder: Props, *path: str) -> Any:
+    """Return what is written at `path`, as JSON text or as it is: an object as `Props`, a list as `Items`, else None.
+
+    Raises:
+        Unknown: it isn't known before the deployment.
+        Malformed: it is neither.
+    """
+    value = holder.get(*path)
+    where = holder.where(*path)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            value = _parsed(value)
+        except ValueError:
+            raise Malformed(f"{where} is not JSON") from None
+        if isinstance(value, dict):
+            return Props(value, where)
+        if isinstance(value, list):
+            return Items(value, where)
+    if not isinstance(value, (Props, Items)):
+        raise Malformed(f"{where} is neither an object nor a list")
+    return value
+
+
 def statements(holder: Props, *path: str) -> Iterable[Props]:
     """Return the statements of the policy document at `path`; none where there is no document.
 
     Raises:
         Unknown: the document isn't known before the deployment.
-        ValueError: it is no policy document.
+        Malformed: it is no policy document.
     """
-    document = holder.get(*path)
-    if document is None or document == "":
+    document = written(holder, *path)
+    if document is None:
         return ()
     where = holder.where(*path)
-    if isinstance(document, str):
-        try:
-            document = Props(_parsed(document), where)
-        except ValueError:
-            raise ValueError(f"{where} is not JSON") from None
+    if not isinstance(document, Props):
+        raise Malformed(f"{where} is not a policy document")
     found = document.get("Statement", default=())
+    parts = raw(found) if isinstance(found, Items) else [raw(found)] if isinstance(found, Props) or found else ()
+    if not all(part is UNKNOWN or isinstance(part, Mapping) for part in parts):
+        raise Malformed(f"{where}.Statement holds what is no statement")
     return (found,) if isinstance(found, Props) else found
 
 
@@ -125,10 +150,17 @@ def is_public(statement: Props) -> bool:
 
 def conditions(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
     """Yield operator, key and values of every condition, the first two in lower case: IAM ignores it in both."""
-    condition = statement.get("Condition", default=Props({}))
+    condition = _object(statement, "Condition")
     for operator in condition:
-        for key in condition.get(operator):
+        for key in _object(condition, operator):
             yield operator.lower(), key.lower(), list(listed(condition, operator, key))
+
+
+def _object(holder: Props, name: str) -> Props:
+    found = holder.get(name, default=Props({}))
+    if not isinstance(found, Props):
+        raise Malformed(f"{holder.where(name)} is not an object")
+    return found
 
 
 def _binds_the_caller(statement: Props) -> bool:

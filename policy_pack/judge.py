@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from policy_pack.registers import NO_REGISTERS, Registers
+from policy_pack.values import Malformed
 from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown
 from policy_pack.waivers import Waiver
 
@@ -25,12 +26,14 @@ class Verdict(StrEnum):
 class Judgement(NamedTuple):
     """A verdict and what led to it: what is wrong, what isn't known, or why the rule doesn't apply.
 
-    `crashed` marks an undetermined verdict that is a fault of the rule, and blocks.
+    `crashed` marks an undetermined verdict that is a fault of the rule, `malformed` one of the program: what it gives
+    is not what AWS takes. Both block.
     """
 
     verdict: Verdict
     reasons: tuple[str, ...] = ()
     crashed: bool = False
+    malformed: bool = False
 
 
 _PASS = Judgement(Verdict.PASS)
@@ -64,6 +67,8 @@ def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], context: 
     except NotApplicable as reason:
         if not wrong and not unknown:
             return Judgement(Verdict.NOT_APPLICABLE, (str(reason),))
+    except Malformed as error:
+        return Judgement(Verdict.UNDETERMINED, (str(error), *wrong), malformed=True)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises must become a verdict that blocks
         return Judgement(Verdict.UNDETERMINED, (f"{type(error).__name__}: {error}", *wrong), crashed=True)
     if wrong:

@@ -199,6 +199,9 @@ class Analyzer(proto.AnalyzerServicer):
         if judgement.crashed:
             level = EnforcementLevel.MANDATORY
             lines[0] = f"{UNDETERMINED}the rule crashed on {resource.urn}: {lines[0]}"
+        elif judgement.malformed:
+            level = EnforcementLevel.MANDATORY
+            lines[0] = f"{UNDETERMINED}it can't be judged, for {lines[0]}"
         elif judgement.verdict is Verdict.UNDETERMINED:
             if not rule.undetermined_blocks or (waiver is not None and waiver.in_force(self._context.today)):
                 level = EnforcementLevel.ADVISORY

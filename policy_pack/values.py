@@ -24,6 +24,10 @@ class Unknown(Exception):  # noqa: N818 - it is a verdict on its way, not an err
     """A value that isn't known before the deployment. Its text names the property, and never a value."""
 
 
+class Malformed(ValueError):  # noqa: N818 - it is a verdict on its way, not an error
+    """A value that is not what AWS takes in its place. Its text names the property, and never a value."""
+
+
 class _UnknownValue:
     def __repr__(self) -> str:
         return "unknown"
@@ -114,13 +118,18 @@ class Props:
     def get(self, *path: str, default: Any = None) -> Any:
         """Return the value at `path`, `default` where it is absent or null; objects as `Props`, lists as `Items`.
 
+        A block that may be repeated is absent where its list is empty.
+
         Raises:
             Unknown: the value, or an object on the way to it, isn't known before the deployment.
+            Malformed: what should be an object on the way to it is none.
         """
         values: Any = self._values
         for depth, key in enumerate(path):
             if not isinstance(values, dict):
-                raise TypeError(f"{self.where(*path[:depth]) or 'the resource'} is not an object")
+                if values == []:
+                    return default
+                raise Malformed(f"{self.where(*path[:depth]) or 'the resource'} is not an object")
             values = values.get(key)
             if values is None:
                 return default

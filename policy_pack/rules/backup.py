@@ -192,7 +192,8 @@ def _copy_region(plan: Resource, graph: Graph, copy: Props) -> str:
             raise
         return elsewhere.pop()
     # arn:aws:backup:REGION:ACCOUNT:backup-vault:NAME
-    return str(arn).split(":")[3]
+    _, _, region = str(arn).partition(":backup:")
+    return region.partition(":")[0] or "a vault that is no ARN"
 
 
 @backup_plan_copies_to_second_region.passes

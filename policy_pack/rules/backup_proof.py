@@ -87,7 +87,7 @@ def restore_tests_cover_vaults(
     most_days: int = setting(30, "age in days of the oldest recovery point that is tried", minimum=1),
 ) -> Iterator[Finding]:
     """A backup that nobody restored is a hope."""
-    vaults = plan.get("recoveryPointSelection", "includeVaults")
+    vaults = plan.get("recoveryPointSelection", "includeVaults", default=())
     if "*" not in vaults:
         yield "recoveryPointSelection.includeVaults does not include every vault"
     if plan.has("recoveryPointSelection", "excludeVaults"):

@@ -64,13 +64,13 @@ def _defaults(block: Props) -> Iterator[Props]:
 
 def _defaults_of(item: Props) -> Iterator[Props]:
     if "applyServerSideEncryptionByDefaults" in item:
-        yield from item.get("applyServerSideEncryptionByDefaults")
+        yield from item.get("applyServerSideEncryptionByDefaults", default=())
     else:
         yield item.get("applyServerSideEncryptionByDefault", default=Props({}))
 
 
 def _rules(block: Props) -> Iterable[Props]:
-    rules: Iterable[Props] = block.get("rules", default=()) if "rules" in block else [block.get("rule")]
+    rules: Iterable[Props] = block.get("rules", default=()) if "rules" in block else filter(None, [block.get("rule")])
     return rules
 
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.documents import written
 from policy_pack.examples import declare
 from policy_pack.rules.network import is_worldwide
 from policy_pack.tokens import ROLE
-from policy_pack.values import Items
 from policy_pack.vocabulary import Finding, Graph, Props, Resource, Row, Severity, aws, each, rule
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
@@ -53,8 +53,7 @@ def on_the_hosts_network() -> None:
 
 def containers_of(task: Resource) -> Any:
     """Return the containers of a task, which a program gives as JSON text."""
-    text = task.get("containerDefinitions", default="[]")
-    return Items(json.loads(text), "containerDefinitions") if isinstance(text, str) else text
+    return written(task, "containerDefinitions") or ()
 
 
 @rule(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from policy_pack.documents import written
 from policy_pack.examples import declare
 from policy_pack.rules.detection import DETECTOR
 from policy_pack.rules.erasure import PLAN
@@ -33,7 +34,7 @@ def routes(graph: Graph, source: str) -> Iterator[tuple[Props, list[Resource]]]:
         try:
             if item.get("state", default="ENABLED") == "DISABLED" or not item.has("eventPattern"):
                 continue
-            pattern = Props(json.loads(item.get("eventPattern")), "eventPattern")
+            pattern = written(item, "eventPattern")
             if source in pattern.get("source", default=(source,)):
                 yield pattern, graph.children(item, on=EVENT_TARGET, via="rule")
         except Unknown as error:

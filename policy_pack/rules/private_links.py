@@ -102,6 +102,9 @@ def ingress_not_to_plain_text_ports(
             return
         # EC2 API Reference, IpPermission: -1 stands for every protocol, and ports are then ignored.
         low, high = (0, 65535) if protocol == "-1" else (ingress.get("fromPort"), ingress.get("toPort"))
+        if low is None or high is None:
+            yield f"{ingress.where('fromPort')} or toPort is not set, so nobody can tell what is let in"
+            return
         opened = [port for port in plain_ports if low <= port <= high]
         if opened:
             yield f"{ingress.where('fromPort')} to toPort let in plain text on {', '.join(map(str, opened))}"

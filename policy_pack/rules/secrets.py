@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy_pack.credentials import holds_secret
+from policy_pack.documents import written
 from policy_pack.values import UNKNOWN, Items, Props, raw
 from policy_pack.vocabulary import Finding, NotApplicable, Resource, Row, Severity, aws, declare, each, judge_rows, rule
 
@@ -143,15 +144,9 @@ CONTAINERS = {
 def no_secret_in_container_definition(task: Resource, row: Row) -> Iterator[Finding]:
     """Whoever may describe a task may read its variables, in every revision that there ever was."""
     (name,) = row.path
-    document = task.get(name)
+    document = written(task, name)
     if not raw(document):
         raise NotApplicable(f"it has no {name}")
-    if isinstance(document, str):
-        try:
-            parsed = json.loads(document)
-        except ValueError:
-            raise ValueError(f"{name} is not JSON") from None
-        document = Items(parsed, name) if isinstance(parsed, list) else Props(parsed, name)
 
     def judge(container: Props) -> Iterator[Finding]:
         found = _variables(container.get("environment", default=()))

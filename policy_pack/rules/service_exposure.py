@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from policy_pack.documents import allows, listed, name_of, statements
+from policy_pack.documents import allows, listed, name_of, statements, written
 from policy_pack.examples import allow, declare, declare_rows
 from policy_pack.vocabulary import (
     Finding,
@@ -193,15 +193,17 @@ SEARCH_SECURITY = "aws:opensearch/serverlessSecurityPolicy:ServerlessSecurityPol
 )
 def search_collection_private(policy: Resource) -> Iterator[Finding]:
     """A collection is as open, and as encrypted, as the policies that match its name say."""
-    document = json.loads(policy.get("policy"))
-    for index, part in enumerate(document if isinstance(document, list) else [document]):
-        where = f"policy[{index}]"
+
+    def judge(part: Props) -> Iterator[Finding]:
         if part.get("AllowFromPublic") is True:
-            yield f"{where}.AllowFromPublic is true"
+            yield f"{part.where('AllowFromPublic')} is true"
         if part.get("AWSOwnedKey") is True:
-            yield f"{where}.AWSOwnedKey is true"
-        if any(text == "*" or str(text).endswith(":*") for text in part.get("Principal", ())):
-            yield f"{where}.Principal names everybody"
+            yield f"{part.where('AWSOwnedKey')} is true"
+        if any(text == "*" or str(text).endswith(":*") for text in part.get("Principal", default=())):
+            yield f"{part.where('Principal')} names everybody"
+
+    document = written(policy, "policy") or ()
+    yield from each([document] if isinstance(document, Props) else document, judge)
 
 
 def _search(token: str, kind: str, document: Any) -> None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.documents import written
 from policy_pack.rules.change_protection import LOAD_BALANCERS
-from policy_pack.values import raw
 from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Row, Severity, aws, each, rule
 
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -233,12 +233,12 @@ def one_kind() -> None:
 )
 def containers_logged(task: Resource) -> Iterator[Finding]:
     """A container's own files are gone with it."""
-    document = task.get("containerDefinitions")
-    containers = json.loads(document) if isinstance(document, str) else raw(document)
-    for container in containers:
-        holder = Props(container)
-        if not holder.get("logConfiguration", "logDriver"):
-            yield f"container {holder.get('name')} has no logConfiguration.logDriver"
+
+    def judge(container: Props) -> Iterator[Finding]:
+        if not container.get("logConfiguration", "logDriver"):
+            yield f"container {container.get('name')} has no logConfiguration.logDriver"
+
+    yield from each(written(task, "containerDefinitions") or (), judge)
 
 
 def _task(**container: Any) -> None:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import listed, statements
+from policy_pack.documents import listed, statements, written
 from policy_pack.examples import declare
 from policy_pack.rules.database_transport import CLUSTER_PARAMETERS
 from policy_pack.tokens import DATABASE_CLUSTER
-from policy_pack.values import Props
+from policy_pack.values import Malformed, Props
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, Unknown, aws, each, rule, setting
 
 DOCUMENT = "aws:ssm/document:Document"
@@ -63,7 +63,10 @@ def _content(document: Resource) -> Props:
     """
     if document.get("documentFormat", default="JSON") != "JSON":
         raise Unknown("content, which is not JSON")
-    return Props(json.loads(document.get("content")), "content")
+    content = written(document, "content")
+    if not isinstance(content, Props):
+        raise Malformed("content is not an object")
+    return content
 
 
 def _preferences(kind: str = SESSION_PREFERENCES, **inputs: Any) -> None:

@@ -55,3 +55,14 @@ def in_stack(
         dependencies=[urn for urns in depends.values() for urn in urns],
         propertyDependencies={key: proto.AnalyzerPropertyDependencies(urns=urns) for key, urns in depends.items()},
     )
+
+
+def configuration(**rules: dict[str, Any] | str) -> proto.ConfigureAnalyzerRequest:
+    """Return a configuration as the engine sends it: it fills in the level of every rule."""
+    levels = {"advisory": proto.ADVISORY, "mandatory": proto.MANDATORY, "disabled": proto.DISABLED}
+    sent = {}
+    for name, value in rules.items():
+        given = {"enforcementLevel": value} if isinstance(value, str) else dict(value)
+        level = levels[given.pop("enforcementLevel", "mandatory")]
+        sent[name] = proto.PolicyConfig(enforcementLevel=level, properties=struct(given))
+    return proto.ConfigureAnalyzerRequest(policyConfig=sent)

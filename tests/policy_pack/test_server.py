@@ -13,6 +13,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime import proto
 
+from policy_pack.documents import is_public, statements
 from policy_pack.pack import PACK, Pack
 from policy_pack.registers import Registers
 from policy_pack.rules.unreviewed import resource_type_reviewed
@@ -21,7 +22,7 @@ from policy_pack.server import UNDETERMINED, WAIVED, Analyzer
 from policy_pack.tokens import STACK
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Rule, Severity, rule, setting
 from policy_pack.waivers import Waiver
-from tests.policy_pack.protocol import UNKNOWN_TEXT, in_stack, resource, secret, struct, urn_of
+from tests.policy_pack.protocol import UNKNOWN_TEXT, configuration, in_stack, resource, secret, urn_of
 
 QUEUE = "aws:sqs/queue:Queue"
 OTHER = "aws:sns/topic:Topic"
@@ -42,6 +43,14 @@ def queue_closed(queue: Resource, *, allowed: str = setting("no", "value that pa
 def queue_crashes(queue: Resource) -> Iterator[Finding]:
     """A rule may be wrong."""
     yield f"length is {int(queue.get('length'))}"
+
+
+@rule(on=(QUEUE,), severity=Severity.LOW, promise="encryption", fix="close the queue")
+def queue_has_policy(queue: Resource) -> Iterator[Finding]:
+    """A policy that nobody can read says nothing."""
+    for statement in statements(queue, "policy"):
+        if is_public(statement):
+            yield "policy is for everybody"
 
 
 @rule(on=(QUEUE,), severity=Severity.MEDIUM, promise="encryption", fix="none", undetermined_blocks=True)
@@ -72,17 +81,6 @@ def only(response: proto.AnalyzeResponse) -> proto.AnalyzeDiagnostic:
     assert len(response.diagnostics) == 1
     diagnostic: proto.AnalyzeDiagnostic = response.diagnostics[0]
     return diagnostic
-
-
-def configuration(**rules: dict[str, Any] | str) -> proto.ConfigureAnalyzerRequest:
-    """Return a configuration as the engine sends it: it fills in the level of every rule."""
-    levels = {"advisory": proto.ADVISORY, "mandatory": proto.MANDATORY, "disabled": proto.DISABLED}
-    sent = {}
-    for name, value in rules.items():
-        given = {"enforcementLevel": value} if isinstance(value, str) else dict(value)
-        level = levels[given.pop("enforcementLevel", "mandatory")]
-        sent[name] = proto.PolicyConfig(enforcementLevel=level, properties=struct(given))
-    return proto.ConfigureAnalyzerRequest(policyConfig=sent)
 
 
 class RefusedError(Exception):
@@ -142,6 +140,25 @@ def test_a_crash_names_the_rule_and_the_resource_and_blocks() -> None:
     found = only(judged(analyzer(queue_crashes), length="many"))
     assert found.policyName == "queue_crashes"
     assert found.message.startswith(f"{UNDETERMINED}the rule crashed on {urn_of(QUEUE, 'one')}: ValueError")
+    assert found.enforcementLevel == proto.MANDATORY
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "policy is not JSON"),
+        ("7", "policy is neither an object nor a list"),
+        ("[]", "policy is not a policy document"),
+        ('{"Statement": ["everything"]}', "policy.Statement holds what is no statement"),
+        (
+            '{"Statement": {"Effect": "Allow", "Principal": "*", "Condition": {"Bool": 1}}}',
+            "policy.Statement.Condition.Bool is no",
+        ),
+    ],
+)
+def test_a_malformed_document_is_named_and_blocks(text: str, problem: str) -> None:
+    found = only(judged(analyzer(queue_has_policy), policy=text))
+    assert found.message.startswith(f"{UNDETERMINED}it can't be judged, for {problem}")
     assert found.enforcementLevel == proto.MANDATORY
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy import deserialize, proxy
 
-from policy_pack.values import UNKNOWN, Items, Props, Unknown, decode, leaves, raw
+from policy_pack.values import UNKNOWN, Items, Malformed, Props, Unknown, decode, leaves, raw
 from policy_pack.vocabulary import Finding, each
 from tests.policy_pack.protocol import UNKNOWN_TEXT, secret, struct
 
@@ -114,7 +114,7 @@ def test_a_file_is_an_object() -> None:
 
 
 def test_a_path_through_something_else_than_an_object_is_a_mistake() -> None:
-    with pytest.raises(TypeError, match="rules"):
+    with pytest.raises(Malformed, match="rules"):
         props({"rules": [1]}).get("rules", "port")
 
 
