@@ -11,7 +11,7 @@ FROM ?= preview
 ON_STACK := --stack $(STACK) --policy-pack policy_pack --policy-pack-config stacks/policy.$(STACK).json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock fix check test preview demo-block up refresh destroy evidence bench docs clean
+.PHONY: help setup lock fix check test mutation preview demo-block up refresh destroy evidence bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ check: setup ## lint, format, types, import contracts, workflows
 
 test: setup engine browser ## every test, the ones on the real engine included
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+mutation: setup ## weaken every property of the environment that matters, and name what no rule notices
+	@$(BIN)/python -m tests.mutation
 
 .PHONY: engine browser
 engine: setup

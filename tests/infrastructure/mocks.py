@@ -271,11 +271,15 @@ class _Aws(mocks.Mocks):
         return f"{args.name}-id", state
 
 
+AWS = _Aws()
+"""Answers what the program looks up."""
+
+
 class _Monitor(mocks.MockMonitor):
     """Keeps what a registration asks for that `Mocks` isn't told: parent and protection."""
 
     def __init__(self, registrations: Registrations) -> None:
-        super().__init__(_Aws())
+        super().__init__(AWS)
         self._registrations = registrations
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name in the Pulumi protocol
@@ -302,6 +306,6 @@ def build(program: Callable[[], Mapping[str, Any] | None], stack: str = "sandbox
         return pulumi.Output.from_input(program() or {}).apply(registrations.outputs.update)
 
     pulumi.runtime.settings.ROOT.set(None)  # an earlier stack and its transformations are none of this one's
-    mocks.set_mocks(_Aws(), project="hedgerow", stack=stack, monitor=_Monitor(registrations))
+    mocks.set_mocks(AWS, project="hedgerow", stack=stack, monitor=_Monitor(registrations))
     mocks.test(run)()  # type: ignore[no-untyped-call] # pulumi leaves it untyped
     return registrations

@@ -47,11 +47,14 @@ class _Aws(mocks.Mocks):
         return answers[args.token]
 
 
+_AWS = _Aws()
+
+
 class _Monitor(mocks.MockMonitor):
     """Keeps what the SDK registers, and answers with outputs unless it is a preview."""
 
-    def __init__(self, *, preview: bool) -> None:
-        super().__init__(_Aws())
+    def __init__(self, account: mocks.Mocks, *, preview: bool) -> None:
+        super().__init__(account)
         self.preview = preview
         self.registered: list[tuple[str, Any, Struct]] = []
 
@@ -60,15 +63,20 @@ class _Monitor(mocks.MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name).replace(f"{STACK}$", "")
         outputs = Struct()
         outputs.CopyFrom(request.object)
-        identity: dict[str, str] = {}
+        identity: dict[str, Any] = {}
         if request.type != STACK and request.custom:
-            identity = dict.fromkeys(("id", "arn"), rpc.UNKNOWN) if self.preview else _identity(request)
+            identity = dict.fromkeys(("id", "arn"), rpc.UNKNOWN) if self.preview else self._answer(request)
             outputs.update({key: value for key, value in identity.items() if key not in outputs})
             self.resources[urn] = mocks.MockMonitor.ResourceRegistration(urn, identity["id"], {})
         self.registered.append((urn, request, outputs))
         known = "" if self.preview else identity.get("id", "")
         answer = request.object if self.preview else outputs
         return proto.RegisterResourceResponse(urn=urn, id=known, object=answer)
+
+    def _answer(self, request: Any) -> dict[str, Any]:
+        inputs = rpc.deserialize_properties(request.object)
+        _, state = self.mocks.new_resource(mocks.MockResourceArgs(request.type, request.name, inputs, custom=True))
+        return {**state, **_identity(request)}
 
 
 def _identity(request: Any) -> dict[str, str]:
@@ -94,15 +102,24 @@ class Program:
     registers: Registers = NO_REGISTERS
 
 
-def run(program: Callable[[], Registers | None], *, preview: bool) -> Program:
-    """Run Pulumi code and return what the engine would ask the pack."""
-    monitor = _Monitor(preview=preview)
+def run(
+    program: Callable[[], Registers | None],
+    *,
+    preview: bool,
+    stack: str = "stack",
+    account: mocks.Mocks = _AWS,
+) -> Program:
+    """Run Pulumi code as the program of a stack and return what the engine would ask the pack.
+
+    What the program looks up is answered by `account`.
+    """
+    monitor = _Monitor(account, preview=preview)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # examples use deprecated forms on purpose
         quiet = logging.getLogger("pulumi.examples")
         quiet.setLevel(logging.CRITICAL)
         pulumi.runtime.settings.ROOT.set(None)  # what an earlier program hung on its stack is none of this one's
-        mocks.set_mocks(_Aws(), preview=preview, monitor=monitor, logger=quiet)
+        mocks.set_mocks(account, stack=stack, preview=preview, monitor=monitor, logger=quiet)
         returned: list[Registers | None] = []
         pulumi.runtime.test(lambda: returned.append(program()))()  # type: ignore[no-untyped-call] # the SDK's own
     providers = {urn: request for urn, request, _ in monitor.registered if request.type == "pulumi:providers:aws"}
