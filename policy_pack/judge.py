@@ -67,12 +67,20 @@ def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], context: 
     except NotApplicable as reason:
         if not wrong and not unknown:
             return Judgement(Verdict.NOT_APPLICABLE, (str(reason),))
-    except Malformed as error:
-        return Judgement(Verdict.UNDETERMINED, (str(error), *wrong), malformed=True)
     except Exception as error:  # noqa: BLE001 - whatever a rule raises must become a verdict that blocks
-        return Judgement(Verdict.UNDETERMINED, (f"{type(error).__name__}: {error}", *wrong), crashed=True)
+        return Judgement(Verdict.UNDETERMINED, (_spell(error), *wrong), *_whose_fault(error))
     if wrong:
         return Judgement(Verdict.FAIL, tuple(dict.fromkeys(wrong)))
     if unknown:
         return Judgement(Verdict.UNDETERMINED, tuple(dict.fromkeys(unknown)))
     return _PASS
+
+
+def _spell(error: Exception) -> str:
+    return str(error) if isinstance(error, Malformed) else f"{type(error).__name__}: {error}"
+
+
+def _whose_fault(error: Exception) -> tuple[bool, bool]:
+    """Return whether the rule is at fault, and whether the program is."""
+    malformed = isinstance(error, Malformed)
+    return not malformed, malformed
