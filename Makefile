@@ -106,7 +106,8 @@ bench: setup engine ## what the pack costs beside scanners and in previews, as r
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.fleet
 
-docs: setup ## docs/rules.md and docs/controls.md from the rules; it names what no rule answers for
+docs: setup ## the generated pages: the environment, the rules, the controls; it names what no rule answers for
+	@$(BIN)/python -m architecture docs
 	@$(BIN)/python -m policy_pack.documentation docs
 
 clean: ## forget the sandbox and the virtual environment (the engine stays in its cache)

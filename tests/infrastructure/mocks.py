@@ -207,6 +207,8 @@ INVOKED = frozenset({"aws:index/getCallerIdentity:getCallerIdentity", IMAGE})
 class Registered:
     """One resource as the program registered it, with the properties that AWS would answer."""
 
+    urn: str
+    id: str
     type: str
     name: str
     parent: str
@@ -287,6 +289,8 @@ class _Monitor(mocks.MockMonitor):
         if request.type != "pulumi:pulumi:Stack":
             self._registrations.resources.append(
                 Registered(
+                    urn=response.urn,
+                    id=response.id,
                     type=request.type,
                     name=request.name,
                     parent=request.parent,
