@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sandbox.console import SandboxError, say
 
 if TYPE_CHECKING:
+    from sandbox import interrupted
     from sandbox.emulator.lifecycle import Emulator, State
     from sandbox.engine import Engine
     from sandbox.home import Home
@@ -114,6 +115,7 @@ def _require_packages() -> None:
 def pulumi(arguments: list[str]) -> int:
     """Become the engine, with the stack and the emulator that `arguments` need made ready first."""
     from sandbox import home as homes
+    from sandbox import interrupted
     from sandbox import project as projects
     from sandbox.emulator import lifecycle
     from sandbox.invocation import parse
@@ -137,6 +139,9 @@ def pulumi(arguments: list[str]) -> int:
         environment["AWS_ENDPOINT_URL"] = emulator.endpoint
         if project is not None and stack is not None:
             _tell_lost(found, emulator, home, project, stack)
+            if asked.command in interrupted.CHANGES:
+                run = _runner(home, engine, environment, project, stack)
+                interrupted.finish(home, project, stack, emulator.incarnation, run)
     if asked.needs_config and project is not None and stack is not None:
         arguments = _use_config_copy(asked, home, project, stack)
     sys.stdout.flush()
@@ -189,6 +194,28 @@ def _use_config_copy(asked: Invocation, home: Home, project: Project, stack: str
     copy = home.config / project.name / f"Pulumi.{stack}.yaml"
     write(copy, salted)
     return asked.with_config_file(str(copy))
+
+
+def _runner(home: Home, engine: Engine, environment: dict[str, str], project: Project, stack: str) -> interrupted.Run:
+    """What runs the engine on the stack and waits for its end."""
+    import subprocess
+
+    from sandbox.invocation import parse
+
+    def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        asked = parse(arguments)
+        given = _use_config_copy(asked, home, project, stack) if asked.needs_config else arguments
+        return subprocess.run(
+            [engine.path, *given, "--non-interactive", "--color", "never"],
+            cwd=project.file.parent,
+            env=environment | {"PWD": str(project.file.parent)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
 
 
 def _tell_lost(found: State, emulator: Emulator, home: Home, project: Project, stack: str) -> None:

@@ -6,6 +6,7 @@
   state/                  the stacks' state (a file backend)
   config/                 copies of stack configuration, with the salt that goes with the passphrase
   passphrase              encrypts secrets in that state; random, 0600
+  created/                what killed engines had created and may not know of
   emulator.json, .log     where the AWS emulator is, and what it said
 """
 
@@ -51,6 +52,7 @@ class Home:
         self.bin = folder / "bin"
         self.state = folder / "state"
         self.config = folder / "config"
+        self.created = folder / "created"
         self.passphrase = folder / "passphrase"
 
 

@@ -90,6 +90,12 @@ def resource_count(file: Path) -> int:
     return sum(not resource["type"].startswith(("pulumi:pulumi:Stack", "pulumi:providers:")) for resource in resources)
 
 
+def pending_creations(file: Path) -> list[str]:
+    """The URNs that an engine began to create, and didn't live to say how that ended."""
+    operations = _latest(file).get("pending_operations") or []
+    return [operation["resource"]["urn"] for operation in operations if operation["type"] == "creating"]
+
+
 def lost_count(file: Path, incarnation: str | None, *, fresh: bool) -> int:
     """How many of a stack's AWS resources are not in the emulator of `incarnation`.
 

@@ -46,7 +46,7 @@ def summary(home: Home) -> str:
 def forget(home: Home) -> None:
     """Stop the emulator and delete the state. The passphrase stays: a Pulumi.<stack>.yaml may hold secrets under it."""
     lifecycle.stop(home.folder)
-    for folder in (home.state, home.pulumi, home.config):
+    for folder in (home.state, home.pulumi, home.config, home.created):
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -67,7 +67,11 @@ def main(arguments: list[str]) -> int:
         ended = server.stop(CANCEL_GRACE_SECONDS)
         while not ended.wait(timeout=0.05) and not abandoned():
             pass
-    server.stop(GRACE_SECONDS).wait()
+    if os.getppid() == engine:
+        server.stop(GRACE_SECONDS).wait()
+        plugin.journal.forget()
+    else:  # what is under way is finished and noted: nobody waits for this process
+        server.stop(CANCEL_GRACE_SECONDS).wait()
     os._exit(0)  # not through the interpreter's end, which would wait for a call that overran its grace
 
 

@@ -18,6 +18,7 @@ from sandbox.aws_plugin import check, diff, schema
 from sandbox.aws_plugin.configuration import Configuration, check_configuration, configure
 from sandbox.aws_plugin.emulator import Emulator
 from sandbox.aws_plugin.errors import PluginError, answered
+from sandbox.aws_plugin.journal import Journal
 from sandbox.aws_plugin.lifecycle import INCARNATION, Lifecycle
 from sandbox.aws_plugin.naming import Autonaming
 from sandbox.aws_plugin.values import UNKNOWN, Props, Secret, decode, encode, plain
@@ -38,6 +39,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self, endpoint: str | None) -> None:
         self.cancelled = threading.Event()
+        self.journal = Journal()
         self._emulator = Emulator(endpoint)
         self._configuration = Configuration()
         self._lifecycle = Lifecycle(self._emulator, self._configuration)
@@ -148,6 +150,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
                 properties=encode(_planned(schema.resource(request.type), inputs, {}, {}))
             )
         id_, state = self._lifecycle.create(request.type, inputs)
+        self.journal.add(request.urn, id_, plain(state).get("region"), state[INCARNATION])
         return provider_pb2.CreateResponse(id=id_, properties=encode(state))
 
     @answered

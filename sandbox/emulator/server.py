@@ -1,6 +1,7 @@
 """`python -m sandbox.emulator.server --port N [--record FILE]`: serve moto on 127.0.0.1 until SIGTERM.
 
-AWS requests go in and are answered as AWS would; nothing leaves the machine. `GET /_sandbox/identity` answers
+AWS requests go in and are answered as AWS would, or as `faults` was told; nothing leaves the machine.
+`GET /_sandbox/identity` answers
 {"incarnation": uuid, "pid": int}: a resource that was made in another incarnation no longer exists. With --record, the
 same facts are written to FILE once the port is bound, and the emulator ends when FILE no longer names it.
 """
@@ -26,6 +27,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
+from sandbox.emulator import faults
 from sandbox.files import write
 
 HOST = "127.0.0.1"
@@ -67,9 +69,17 @@ def application(incarnation: str) -> Wsgi:
     moto = DomainDispatcherApplication(create_backend_app)
     identity = json.dumps({"incarnation": incarnation, "pid": os.getpid()}).encode()
 
+    injected = faults.Faults()
+
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") != IDENTITY_PATH:
+        path = environ.get("PATH_INFO")
+        if path == faults.PATH:
+            return injected.set(environ, start_response)
+        if path != IDENTITY_PATH:
             loading.join()
+            kind = injected.next()
+            if kind is not None:
+                return faults.fail(kind, environ, start_response)
             return moto(environ, start_response)  # type: ignore[no-any-return]  # moto declares Any
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(identity)))])
         return [identity]

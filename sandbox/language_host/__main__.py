@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
+    engine = os.getppid()
     host = LanguageHost(engine=arguments[-1])
     # Every running policy pack holds one thread for as long as it lives; the calls beside them are short.
     server = grpc.server(
@@ -48,8 +50,10 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     print(port, flush=True)
-    server.wait_for_termination()
-    return 0
+    while os.getppid() == engine:  # one that was killed says no stop
+        time.sleep(0.5)
+    host.children.end()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,106 @@
+"""Finishing what a killed engine left: its lock is released, what it was creating is taken into the state.
+
+The engine notes each creation before it asks for it, and its id afterwards. One that was killed in between leaves a
+pending operation: the next `up` would create the resource a second time. Pulumi's own way on is a refresh that imports
+pending creations by the ids that somebody looks up; here the AWS plugin's journal has them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sandbox.console import Progress, SandboxError, say
+
+if TYPE_CHECKING:
+    from sandbox.home import Home
+    from sandbox.project import Project
+
+Run = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
+CHANGES = frozenset({"up", "update", "refresh", "destroy", "down", "dn", "import"})
+
+
+def finish(home: Home, project: Project, stack: str, incarnation: str | None, run: Run) -> None:
+    """Bring the stack's state in order after an engine that was killed. `run` runs Pulumi with arguments."""
+    from sandbox import project as projects
+
+    locks = list(_locks(home.state, project, stack))
+    if any(_alive(lock) for lock in locks):
+        return  # another engine is at work: this one will say so
+    if locks:
+        say(f"note: an engine that worked on stack {stack} was killed: its lock is released")
+        _check(run(["cancel", stack, "--yes"]))
+    pending = projects.pending_creations(projects.stack_file(home.state, project, stack))
+    if pending:
+        _take_in(pending, _created(home.created, incarnation), stack, run)
+    _forget(home.created, f"urn:pulumi:{stack}::{project.name}::")
+
+
+def _take_in(pending: list[str], created: dict[str, str], stack: str, run: Run) -> None:
+    there = {urn: created[urn] for urn in pending if urn in created}
+    imports = [f"--import-pending-creates={word}" for pair in there.items() for word in pair]
+    with Progress(
+        f"{len(pending)} resources of stack {stack} were being created when their engine was killed: taking the "
+        f"{len(there)} that are there into the state"
+    ):
+        flags = ["--stack", stack, "--yes", "--skip-preview", "--clear-pending-creates"]
+        _check(run(["refresh", *flags, *imports]))
+
+
+def _locks(state: Path, project: Project, stack: str) -> Iterator[dict[str, Any]]:
+    """The locks on the stack, as the engine's file backend writes them (`pkg/backend/diy/lock.go`)."""
+    for file in (state / ".pulumi" / "locks" / "organization" / project.name / stack).glob("*.json"):
+        try:
+            yield json.loads(file.read_text())
+        except (OSError, ValueError):
+            continue  # released in this moment, or not ours to judge
+
+
+def _alive(lock: dict[str, Any]) -> bool:
+    """Whether the lock's engine may still be at work: one on another machine may."""
+    if lock.get("hostname") != socket.gethostname() or not isinstance(lock.get("pid"), int):
+        return True
+    return _runs(lock["pid"])
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _created(folder: Path, incarnation: str | None) -> dict[str, str]:
+    """The last id of each URN in the journals, of what is in the emulator that runs."""
+    files = sorted(folder.glob("*.jsonl"), key=lambda each: each.stat().st_mtime_ns)
+    entries = [entry for file in files for entry in _entries(file)]
+    return {entry["urn"]: entry["id"] for entry in entries if entry["incarnation"] == incarnation}
+
+
+def _forget(folder: Path, of_the_stack: str) -> None:
+    """Delete the journals of plugins that have ended and worked for the stack, whose state now has what they tell."""
+    for file in folder.glob("*.jsonl"):
+        if not _runs(int(file.stem)) and any(entry["urn"].startswith(of_the_stack) for entry in _entries(file)):
+            file.unlink(missing_ok=True)
+
+
+def _entries(file: Path) -> Iterator[dict[str, str]]:
+    for line in file.read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue  # the plugin was killed while it wrote
+
+
+def _check(ended: subprocess.CompletedProcess[str]) -> None:
+    if ended.returncode != 0:
+        lines = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
+        raise SandboxError(f"the engine could not finish what a killed one left: {lines[-1] if lines else 'no reason'}")
