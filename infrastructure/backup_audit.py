@@ -13,7 +13,7 @@ from pulumi_aws import backup, iam
 
 from infrastructure.buckets import Lock, PrivateBucket, PrivateBucketArgs
 from infrastructure.documents import Statement
-from infrastructure.keys import report_role_arn
+from infrastructure.key_statements import report_role_arn
 from infrastructure.logs import nobody_deletes
 from infrastructure.promises import AUDIT_DAYS
 from infrastructure.scope import CustomerData, DataClass, Scope

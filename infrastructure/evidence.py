@@ -21,7 +21,8 @@ from infrastructure.access import attach
 from infrastructure.buckets import Lock, PrivateBucket, PrivateBucketArgs
 from infrastructure.documents import Statement, account_root, document
 from infrastructure.guard import COLLECT, role_arn
-from infrastructure.keys import DELETION_WINDOW_DAYS, administration, alias
+from infrastructure.key_statements import administration
+from infrastructure.keys import DELETION_WINDOW_DAYS, alias
 from infrastructure.logs import nobody_deletes
 from infrastructure.promises import AUDIT_DAYS
 from infrastructure.scope import DataClass, Scope

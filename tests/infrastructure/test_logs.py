@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from infrastructure.keys import REPORT_ROLE
+from infrastructure.key_statements import REPORT_ROLE
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket
 from infrastructure.promises import BrokenPromise
 from infrastructure.scope import Deployment, Environment, Scope

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infrastructure.backup_audit import MANAGED_TYPES, RESOURCE_TYPES
-from infrastructure.keys import report_role_arn
+from infrastructure.key_statements import report_role_arn
 from infrastructure.scope import Deployment, Environment, Scope
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations
 
