@@ -42,6 +42,10 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
     created = changes(up.stdout)["created"]
     assert created > 50
     check_stores(aws)
+    aws("sqs").create_queue(QueueName="unjudged")
+    with pytest.raises(AssertionError, match="sqs"):
+        check_stores(aws)
+    aws("sqs").delete_queue(QueueUrl=aws("sqs").list_queues()["QueueUrls"][0])
 
     again = sandbox.pulumi("up", *STACK, *PACK, "--yes", "--skip-preview")
     assert again.returncode == 0, again.stdout
@@ -63,6 +67,8 @@ def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
         if resource["type"] == "aws:s3/bucketVersioning:BucketVersioning"
     )
     aws("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+    with pytest.raises(AssertionError, match=re.escape(bucket)):
+        check_stores(aws)
     drifted = sandbox.pulumi("refresh", *STACK, "--yes", "--expect-no-changes")
     assert drifted.returncode != 0, "a hand-made change is drift"
 
