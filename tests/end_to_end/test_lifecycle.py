@@ -36,6 +36,7 @@ def changes(output: str) -> dict[str, int]:
     return {what: int(count) for count, what in re.findall(r"(?:[+~-]+ )?(\d+) (\w+)$", output, re.M)}
 
 
+@pytest.mark.timeout(600)  # six runs of the whole environment, on a machine that may be busy
 def test_up_again_drift_repair_destroy(sandbox: Sandbox, aws: Any) -> None:
     up = sandbox.pulumi("up", *STACK, *PACK, "--yes", "--skip-preview")
     assert up.returncode == 0, up.stdout
