@@ -15,7 +15,7 @@ from typing import Any
 from evidence.console import EvidenceError
 from evidence.report.records import RegisterEntry
 from evidence.results import AcceptedViolation
-from policy_pack.registers import FOLDER, NO_REGISTERS, SCHEMA, RegisterError, Registers, Row, read
+from policy_pack.registers import FOLDER, NO_REGISTERS, SCHEMA, RegisterError, Registers, Row, locate, read
 
 _TOLD_BY = ("name", "scope", "parties")
 """The columns that tell people what a row is about, the first that it has."""
@@ -44,7 +44,7 @@ def registers(config: Mapping[str, Any], program: str) -> Registers:
     named = given.get(name, "") if isinstance(given, dict) else ""
     if not named:
         return NO_REGISTERS
-    folder = Path(program, str(named))
+    folder = locate(str(named), Path(program))
     try:
         return _read(folder, tuple(_stamps(folder)))
     except RegisterError as error:

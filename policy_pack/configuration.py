@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from google.protobuf import json_format
@@ -105,7 +104,7 @@ def _whole(value: Any) -> Any:
 
 
 def read_registers(configured: Mapping[str, RuleConfiguration]) -> Registers:
-    """Return the registers of the folder that the configuration names, relative to where the program runs.
+    """Return the registers of the folder that the configuration names, from where the program runs.
 
     Raises:
         ConfigurationError: a register doesn't fit, or a waiver names a rule that the pack doesn't have.
@@ -115,7 +114,7 @@ def read_registers(configured: Mapping[str, RuleConfiguration]) -> Registers:
     if not folder:
         return NO_REGISTERS
     try:
-        found = registers.read(Path(folder))
+        found = registers.read(registers.locate(folder))
     except RegisterError as error:
         raise ConfigurationError(str(error)) from None
     for waiver in found.waivers:

@@ -187,6 +187,16 @@ class Registers:
 NO_REGISTERS = Registers({}, kept=False)
 
 
+def locate(named: str, program: Path = Path()) -> Path:
+    """Return the folder that a configuration names: in the program's, or the nearest above, as Pulumi finds a project.
+
+    Where there is none, it is where it should be: reading it fails, and says so.
+    """
+    here = program.absolute()
+    found = next((above for above in (here, *here.parents) if (above / named).is_dir()), here)
+    return program / named if found == here else found / named
+
+
 def read(folder: Path) -> Registers:
     """Read a folder of registers.
 

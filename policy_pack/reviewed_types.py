@@ -98,9 +98,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
-        "aws:elasticache/subnetGroup:SubnetGroup",
         "aws:elasticache/userGroup:UserGroup",
-        "aws:rds/subnetGroup:SubnetGroup",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
         "aws:cloudwatch/eventRule:EventRule",

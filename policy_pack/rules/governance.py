@@ -45,7 +45,7 @@ POLICIES: list[str] = setting(list(HANDBOOK), "ids of the policies that must be 
 YEARLY: int = setting(365, "days between two reviews at most", minimum=1)
 FOLDER: str = setting(
     "",
-    "folder of the registers, relative to the program's; empty where none are kept, which leaves this undetermined",
+    "folder of the registers, in the program's or above; empty where none are kept, which leaves this undetermined",
 )
 
 

@@ -18,7 +18,7 @@ from pulumi.runtime import proto
 
 from policy_pack.examples import COLUMNS, kept
 from policy_pack.pack import PACK
-from policy_pack.registers import FOLDER, SCHEMA, RegisterError, parse, read
+from policy_pack.registers import FOLDER, SCHEMA, RegisterError, locate, parse, read
 from policy_pack.rules.governance import HANDBOOK
 from policy_pack.server import Analyzer
 from policy_pack.tokens import STACK
@@ -282,3 +282,13 @@ def test_one_paper_that_is_not_known_hides_no_other_that_is_not_in_force() -> No
     (found,) = [item for item in answer.diagnostics if item.policyName == "store_papers_in_force"]
     assert found.message.startswith("tag dpa-register names dpa/none")
     assert found.enforcementLevel == proto.MANDATORY
+
+
+def test_a_program_below_the_folder_finds_it(tmp_path: Path) -> None:
+    (tmp_path / "registers").mkdir()
+    program = tmp_path / "bootstrap"
+    program.mkdir()
+    assert locate("registers", program) == tmp_path / "registers"
+    (program / "registers").mkdir()
+    assert locate("registers", program) == program / "registers"
+    assert locate("nowhere", program) == program / "nowhere"
