@@ -1,7 +1,7 @@
 """The resource types and functions that the sandbox emulates.
 
-How to add a type: add a `Record` to its service's file (a new file: also to `_SERVICES` below), and a `Case` to the
-same file of tests/sandbox/conformance; a type without a case fails the tests, and so does a name that nobody knows.
+How to add a type: add a `Record` to the `RECORDS` of its service's file, old or new, and a `Case` to the same file of
+tests/sandbox/conformance; a type without a case fails the tests, and so does a name that nobody knows.
 1. Say only what differs. `vpcId` finds VpcId and VpcIds, `rules` finds Rules, tags find every shape of tags, JSON finds
    text. What `create` takes and no update takes is replaced, as is what `key` and `id` are made of.
 2. `key` names what identifies the thing (`{"Bucket": "{bucket}"}`, `{"VpcId": "{id}"}`); each operation takes of it
@@ -18,97 +18,24 @@ same file of tests/sandbox/conformance; a type without a case fails the tests, a
 """
 
 import functools
+import pkgutil
 from collections.abc import Mapping
+from importlib import import_module
 
 from sandbox.aws_plugin.aws import Aws
-from sandbox.aws_plugin.handlers import (
-    account,
-    acm,
-    analysis,
-    athena,
-    awslambda,
-    backup,
-    backup_audit,
-    cfg,
-    cloudtrail,
-    cloudwatch,
-    ec2,
-    ec2_encryption,
-    ec2_endpoints,
-    ec2_instances,
-    ec2_launch_templates,
-    ec2_routes,
-    ec2_security_groups,
-    ecr,
-    eks,
-    elasticache,
-    elbv2,
-    events,
-    glue,
-    guardduty,
-    iam,
-    kms,
-    logs,
-    mechanics,
-    msk,
-    rds,
-    resolver,
-    resourceexplorer,
-    route53,
-    s3,
-    secretsmanager,
-    securityhub,
-    sns,
-    ssm,
-    wafv2,
-)
+from sandbox.aws_plugin.handlers import mechanics
 from sandbox.aws_plugin.handlers.invokes import INVOKES
 from sandbox.aws_plugin.handlers.records import Created, Handler, NotEmulated, PartlyCreated, Record
 from sandbox.aws_plugin.values import Props
 
 __all__ = ["RECORDS", "Created", "Handler", "NotEmulated", "PartlyCreated", "find", "invoke", "tokens"]
 
-_SERVICES = (
-    account,
-    acm,
-    analysis,
-    athena,
-    awslambda,
-    backup,
-    backup_audit,
-    cfg,
-    cloudtrail,
-    cloudwatch,
-    ec2,
-    ec2_encryption,
-    ec2_endpoints,
-    ec2_launch_templates,
-    ec2_routes,
-    ec2_security_groups,
-    ecr,
-    eks,
-    elbv2,
-    ec2_instances,
-    elasticache,
-    events,
-    glue,
-    guardduty,
-    iam,
-    kms,
-    logs,
-    msk,
-    rds,
-    resolver,
-    resourceexplorer,
-    route53,
-    s3,
-    secretsmanager,
-    securityhub,
-    sns,
-    ssm,
-    wafv2,
-)
-RECORDS: Mapping[str, Record] = {record.token: record for service in _SERVICES for record in service.RECORDS}
+RECORDS: Mapping[str, Record] = {
+    record.token: record
+    for module in pkgutil.iter_modules(__path__, f"{__name__}.")
+    for record in getattr(import_module(module.name), "RECORDS", ())
+}
+"""The records of every module here that has some, by token."""
 
 
 @functools.cache
