@@ -67,7 +67,7 @@ class PrivateBucket(pulumi.ComponentResource):
             bucket=args.bucket_name,
             object_lock_enabled=args.lock is not None,
             force_destroy=args.scope.disposable,
-            tags=args.tags | retention_tag(args.expire_after_days or args.noncurrent_days),
+            tags=args.tags | retention_tag(args.expire_after_days),
             opts=pulumi.ResourceOptions(parent=self, protect=not args.scope.disposable),
         )
         self.name = bucket.bucket

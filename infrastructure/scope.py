@@ -14,9 +14,9 @@ BACKUP_KEY = "backup"
 """The key of the tag by which the backup plans select stores. Its value is a `BackupFrequency`."""
 
 
-def retention_tag(days: int) -> dict[str, str]:
-    """The tag by which a store says how long it, or the backup of it, keeps data."""
-    return {"retention-days": str(days)}
+def retention_tag(days: int | None) -> dict[str, str]:
+    """The tag by which a store says how long it, or the backup of it, keeps data: None is until somebody deletes it."""
+    return {"retention-days": "until-deleted" if days is None else str(days)}
 
 
 class BackupFrequency(StrEnum):

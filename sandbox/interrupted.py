@@ -11,17 +11,21 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.aws_plugin.journal import entries
 from sandbox.console import Progress, SandboxError, say
+from sandbox.files import write
 
 if TYPE_CHECKING:
     from sandbox.home import Home
     from sandbox.project import Project
 
 Run = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
+_LONGEST_CALL_SECONDS = 60.0
 CHANGES = frozenset({"up", "update", "refresh", "destroy", "down", "dn", "import"})
 
 
@@ -34,11 +38,16 @@ def finish(home: Home, project: Project, stack: str, incarnation: str | None, ru
         return  # another engine is at work: this one will say so
     if locks:
         say(f"note: an engine that worked on stack {stack} was killed: its lock is released")
+        _await_plugins(home.created, f"urn:pulumi:{stack}::{project.name}::")
         _check(run(["cancel", stack, "--yes"]))
     pending = projects.pending_creations(projects.stack_file(home.state, project, stack))
     if pending:
         _take_in(pending, _created(home.created, incarnation), stack, run)
-    _forget(home.created, f"urn:pulumi:{stack}::{project.name}::")
+    _forget(
+        home.created,
+        f"urn:pulumi:{stack}::{project.name}::",
+        projects.urns(projects.stack_file(home.state, project, stack)),
+    )
 
 
 def _take_in(pending: list[str], created: dict[str, str], stack: str, run: Run) -> None:
@@ -81,23 +90,36 @@ def _runs(pid: int) -> bool:
 def _created(folder: Path, incarnation: str | None) -> dict[str, str]:
     """The last id of each URN in the journals, of what is in the emulator that runs."""
     files = sorted(folder.glob("*.jsonl"), key=lambda each: each.stat().st_mtime_ns)
-    entries = [entry for file in files for entry in _entries(file)]
-    return {entry["urn"]: entry["id"] for entry in entries if entry["incarnation"] == incarnation}
+    noted = [entry for file in files for entry in entries(file)]
+    return {entry["urn"]: entry["id"] for entry in noted if "id" in entry and entry["incarnation"] == incarnation}
 
 
-def _forget(folder: Path, of_the_stack: str) -> None:
-    """Delete the journals of plugins that have ended and worked for the stack, whose state now has what they tell."""
+def _await_plugins(folder: Path, of_the_stack: str) -> None:
+    """Wait until the plugins that a killed engine left have ended: what they are creating is noted by then."""
     for file in folder.glob("*.jsonl"):
-        if not _runs(int(file.stem)) and any(entry["urn"].startswith(of_the_stack) for entry in _entries(file)):
+        deadline = time.monotonic() + _LONGEST_CALL_SECONDS
+        while _runs(int(file.stem)) and any(entry["urn"].startswith(of_the_stack) for entry in entries(file)):
+            if time.monotonic() > deadline:
+                raise SandboxError(
+                    f"the AWS plugin of a killed engine (process {file.stem}) is still at work: try again when it has "
+                    "ended"
+                )
+            time.sleep(0.05)
+
+
+def _forget(folder: Path, of_the_stack: str, in_state: Container[str]) -> None:
+    """Take from the journals of plugins that have ended what the stack's state has by now: a plugin adopts the rest."""
+    for file in folder.glob("*.jsonl"):
+        if _runs(int(file.stem)):
+            continue
+        noted = list(entries(file))
+        left = [each for each in noted if "id" in each and each["urn"] not in in_state]
+        if not any(entry["urn"].startswith(of_the_stack) for entry in noted):
+            continue
+        if left:
+            write(file, "".join(f"{json.dumps(entry)}\n" for entry in left))
+        else:
             file.unlink(missing_ok=True)
-
-
-def _entries(file: Path) -> Iterator[dict[str, str]]:
-    for line in file.read_text().splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # the plugin was killed while it wrote
 
 
 def _check(ended: subprocess.CompletedProcess[str]) -> None:

@@ -96,6 +96,11 @@ def pending_creations(file: Path) -> list[str]:
     return [operation["resource"]["urn"] for operation in operations if operation["type"] == "creating"]
 
 
+def urns(file: Path) -> frozenset[str]:
+    """The URNs of the resources that a stack's state has."""
+    return frozenset(resource["urn"] for resource in _latest(file).get("resources") or [])
+
+
 def lost_count(file: Path, incarnation: str | None, *, fresh: bool) -> int:
     """How many of a stack's AWS resources are not in the emulator of `incarnation`.
 

@@ -74,6 +74,10 @@ RETENTION = {
 }
 
 
+UNTIL_DELETED = "until-deleted"
+"""What the tag says of a bucket from which nothing leaves by itself."""
+
+
 @rule(
     on=RETENTION,
     severity=Severity.LOW,
@@ -96,7 +100,7 @@ def retention_tag_true(
         yield f"tag {tag} is not set"
         return
     kept = _expiry(store, graph) if store.type in BUCKETS else store.get(*row.path, default=row.unset)
-    if told != str(kept):
+    if told != (UNTIL_DELETED if kept is None else str(kept)):
         yield f"tag {tag} is {told}, and its settings keep data for {kept or 'ever, or for no'} days"
 
 
@@ -123,9 +127,19 @@ def as_the_tag_says() -> None:
     _kept(30)
 
 
+@retention_tag_true.passes
+def in_use_and_says_so() -> None:
+    aws.s3.Bucket("state", tags={"retention-days": UNTIL_DELETED})
+
+
 @retention_tag_true.fails
 def longer_than_the_tag_says() -> None:
     _kept(90)
+
+
+@retention_tag_true.fails
+def deleted_and_says_it_is_not() -> None:
+    _kept(30, UNTIL_DELETED)
 
 
 @retention_tag_true.fails

@@ -149,15 +149,28 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(
                 properties=encode(_planned(schema.resource(request.type), inputs, {}, {}))
             )
-        id_, state = self._lifecycle.create(request.type, inputs)
-        self.journal.add(request.urn, id_, plain(state).get("region"), state[INCARNATION])
+        self.journal.begin(request.urn)
+        id_, state = self._adopt(request, inputs) or self._lifecycle.create(request.type, inputs)
+        told = _replace_on(request.type)
+        identity = {name: value for name, value in inputs.items() if name in told and isinstance(value, str)}
+        self.journal.add(request.urn, id_, plain(state).get("region"), state[INCARNATION], identity)
         return provider_pb2.CreateResponse(id=id_, properties=encode(state))
+
+    def _adopt(self, request: Any, inputs: Props) -> tuple[str, Props] | None:
+        """Take over what was created for a killed engine, made into what is wanted now; None if there is nothing."""
+        noted = self.journal.unheard(request.urn, self._emulator.live())
+        if noted is None:
+            return None
+        id_, region = _imported(noted["id"])
+        found = self._lifecycle.read(request.type, id_, {}, {**noted.get("identity", {}), **region})
+        return found and (id_, self._lifecycle.update(request.type, id_, found[1], inputs))
 
     @answered
     def Read(self, request: Any, _context: grpc.ServicerContext) -> Any:
-        id_, state = (
-            _imported(request.id) if not request.properties.fields else (request.id, decode(request.properties))
-        )
+        id_, state = request.id, decode(request.properties)
+        if not state:
+            id_, state = _imported(request.id)
+            state = {**self.journal.identity(request.urn, request.id), **state}
         found = self._lifecycle.read(request.type, id_, decode(request.inputs), state)
         if found is None:
             return provider_pb2.ReadResponse()

@@ -130,7 +130,7 @@ def check_buckets(aws: Any, keys: set[str]) -> None:
 def check_archives(aws: Any, _keys: set[str]) -> None:
     """Audit trail, evidence and ClickHouse's backups can't be deleted before their time."""
     s3 = aws("s3")
-    locked = ("audit-archive-", "evidence-archive-", "analytics-database-backups-", "backup-audit-reports-")
+    locked = ("audit-archive-", "hedgerow-sandbox-evidence-", "analytics-database-backups-", "backup-audit-reports-")
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
     for prefix in locked:
         [name] = [each for each in names if each.startswith(prefix)]

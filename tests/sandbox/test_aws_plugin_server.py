@@ -247,6 +247,12 @@ def test_a_bug_is_one_line_and_a_private_log_without_values(tmp_path: Path) -> N
     assert "hunter2" not in log.read_text()
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin's journal is the test's own."""
+    monkeypatch.setenv("HEDGEROW_SANDBOX_HOME", str(tmp_path / "own home"))
+
+
 @pytest.fixture
 def emulator() -> Iterator[Identity]:
     with identity() as running:

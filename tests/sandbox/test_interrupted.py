@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -40,12 +41,13 @@ def project(tmp_path: Path) -> Project:
     return Project("p", tmp_path / "Pulumi.yaml", tmp_path)
 
 
-def pending(home: Home, project: Project, *urns: str) -> None:
+def pending(home: Home, project: Project, *urns: str, known: Sequence[str] = ()) -> None:
     operations = [{"type": "creating", "resource": {"urn": urn}} for urn in urns]
     operations.append({"type": "updating", "resource": {"urn": "urn:another"}})
     file = stack_file(home.state, project, "dev")
     file.parent.mkdir(parents=True)
-    file.write_text(json.dumps({"checkpoint": {"latest": {"pending_operations": operations}}}))
+    latest = {"pending_operations": operations, "resources": [{"urn": urn, "type": "a:b:C"} for urn in known]}
+    file.write_text(json.dumps({"checkpoint": {"latest": latest}}))
 
 
 def lock(home: Home, pid: int, host: str = socket.gethostname()) -> None:
@@ -115,14 +117,17 @@ def test_a_journal_that_was_cut_short_costs_one_line_of_it(home: Home, project: 
     assert "--import-pending-creates=first" in engine.asked[0]
 
 
-def test_the_journals_of_the_dead_go_once_the_state_has_what_they_say(home: Home, project: Project) -> None:
-    pending(home, project, URNS[0])
+def test_the_journals_of_the_dead_keep_what_the_state_lacks(home: Home, project: Project) -> None:
+    pending(home, project, URNS[0], known=[URNS[0]])
     journal(home, f"{ended_process()}.jsonl", (URNS[0], "first", "now"))
+    journal(home, "999999994.jsonl", (URNS[0], "first", "now"), (URNS[2], "unheard of", "now"))
     journal(home, f"{os.getpid()}.jsonl", (URNS[1], "other", "now"))
     journal(home, "999999993.jsonl", ("urn:pulumi:another::p::aws:kms/key:Key::key", "other", "now"))
     finish(home, project, "dev", "now", Engine())
     left = [entry for file in home.created.iterdir() for entry in file.read_text().splitlines()]
-    assert {json.loads(entry)["urn"] for entry in left} == {URNS[1], "urn:pulumi:another::p::aws:kms/key:Key::key"}
+    assert sorted(json.loads(entry)["urn"] for entry in left) == sorted(
+        [URNS[1], URNS[2], "urn:pulumi:another::p::aws:kms/key:Key::key"]
+    )
 
 
 def test_an_engine_that_can_not_finish_is_one_line_and_nothing_is_forgotten(home: Home, project: Project) -> None:
