@@ -7,17 +7,21 @@ the start of Python included.
 from __future__ import annotations
 
 import datetime
+import gc
 import json
 import resource
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from bench.formats import messages
 from policy_pack import registers
+from policy_pack.configuration import configure
+from policy_pack.evaluation import Evaluation
+from policy_pack.judge import Context, Verdict
 from policy_pack.pack import PACK, Pack
-from policy_pack.server import Analyzer
 
 REGISTERS = Path(__file__).parents[1] / "registers"
 TODAY = datetime.date(2026, 3, 1)
@@ -26,15 +30,19 @@ TODAY = datetime.date(2026, 3, 1)
 def judge(exported: dict[str, Any], pack: Pack, rounds: int = 1) -> tuple[float, set[tuple[str, str]]]:
     """Return the least processor seconds that the pack took for all of an export, and each rule with what it names."""
     requests, everything = messages(exported)
+    context = Context(TODAY, registers.read(REGISTERS))
+    configuration = configure(pack.rules, {})
+    gc.freeze()  # as the server does
     taken: list[float] = []
     found: set[tuple[str, str]] = set()
     for _ in range(rounds):
-        analyzer = Analyzer(pack, TODAY, registers.read(REGISTERS))
         found.clear()
         started = time.process_time()
-        for request in requests:
-            found.update((said.policyName, said.urn) for said in analyzer.Analyze(request, None).diagnostics)
-        found.update((said.policyName, said.urn) for said in analyzer.AnalyzeStack(everything, None).diagnostics)
+        evaluation = Evaluation(pack, configuration, context)
+        each = chain.from_iterable(map(evaluation.judge, requests))
+        for rule, judged, judgement in chain(each, evaluation.judge_stack(everything, dict)):
+            if judgement.verdict is Verdict.FAIL or judgement.verdict is Verdict.UNDETERMINED:
+                found.add((rule.id, judged.urn))
         taken.append(time.process_time() - started)
     return min(taken), found
 

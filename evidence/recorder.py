@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from pulumi.runtime import proto
 
 from policy_pack.pack import PACK, Pack
 from policy_pack.server import NAME, Analyzer, serve
+from policy_pack.vocabulary import Rule
 
 
 class Recorder(Analyzer):
@@ -33,19 +35,18 @@ class Recorder(Analyzer):
     def Analyze(self, request: proto.AnalyzeRequest, context: grpc.ServicerContext) -> proto.AnalyzeResponse:  # noqa: N802 - the protocol's name
         """Judge one resource."""
         response = super().Analyze(request, context)
-        self._write("policyAnalyzeSummaryEvent", response, {"resourceUrn": request.urn}, graph=False)
+        self._write("policyAnalyzeSummaryEvent", response, {"resourceUrn": request.urn}, self.evaluation.rules)
         return response
 
     def AnalyzeStack(self, request: proto.AnalyzeStackRequest, context: grpc.ServicerContext) -> proto.AnalyzeResponse:  # noqa: N802
         """Judge the stack."""
         response = super().AnalyzeStack(request, context)
-        self._write("policyAnalyzeStackSummaryEvent", response, {}, graph=True)
+        self._write("policyAnalyzeStackSummaryEvent", response, {}, self.evaluation.stack_rules)
         return response
 
-    def _write(self, kind: str, response: proto.AnalyzeResponse, names: dict[str, Any], *, graph: bool) -> None:
+    def _write(self, kind: str, response: proto.AnalyzeResponse, names: dict[str, Any], asked: Iterable[Rule]) -> None:
         failed = {diagnostic.policyName for diagnostic in response.diagnostics}
-        asked = {rule.id for rule in self._enabled(self._pack.rules, graph=graph)}
-        passed = asked - failed - {one.policy_name for one in response.not_applicable}
+        passed = {rule.id for rule in asked} - failed - {one.policy_name for one in response.not_applicable}
         body = {**names, "policyPackName": NAME, "policyPackVersion": self._version}
         body |= {"passed": sorted(passed), "failed": sorted(failed)}
         with self._lock:

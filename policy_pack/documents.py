@@ -13,7 +13,7 @@ from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any
 
-from policy_pack.values import UNKNOWN, Items, Malformed, Props, Unknown, raw
+from policy_pack.values import UNKNOWN, Items, Malformed, Place, Props, Unknown, raw, spell
 
 # Conditions on these keys leave a `*` principal open to known callers only (Amazon S3 User Guide, "The meaning of
 # public"; Amazon SNS and EFS use the last ones). kms:ViaService isn't among them: it names a service, whoever calls it
@@ -65,21 +65,9 @@ def written(holder: Props, *path: str) -> Any:
         Malformed: it is neither.
     """
     value = holder.get(*path)
-    where = holder.where(*path)
     if value is None or value == "":
         return None
-    if isinstance(value, str):
-        try:
-            value = _parsed(value)
-        except ValueError:
-            raise Malformed(f"{where} is not JSON") from None
-        if isinstance(value, dict):
-            return Props(value, where)
-        if isinstance(value, list):
-            return Items(value, where)
-    if not isinstance(value, (Props, Items)):
-        raise Malformed(f"{where} is neither an object nor a list")
-    return value
+    return _parsed(value, holder.place(*path)) if isinstance(value, str) else _document(value, holder.place(*path))
 
 
 def statements(holder: Props, *path: str) -> Iterable[Props]:
@@ -89,23 +77,45 @@ def statements(holder: Props, *path: str) -> Iterable[Props]:
         Unknown: the document isn't known before the deployment.
         Malformed: it is no policy document.
     """
-    document = written(holder, *path)
-    if document is None:
+    value = holder.get(*path)
+    if value is None or value == "":
         return ()
-    where = holder.where(*path)
+    place = holder.place(*path)
+    return _statements_of(value, place) if isinstance(value, str) else _statements_in(_document(value, place), place)
+
+
+def _document(value: Any, place: Place) -> Any:
+    if not isinstance(value, (Props, Items)):
+        raise Malformed(f"{spell(place)} is neither an object nor a list")
+    return value
+
+
+def _statements_in(document: Any, place: Place) -> Iterable[Props]:
     if not isinstance(document, Props):
-        raise Malformed(f"{where} is not a policy document")
+        raise Malformed(f"{spell(place)} is not a policy document")
     found = document.get("Statement", default=())
     parts = raw(found) if isinstance(found, Items) else [raw(found)] if isinstance(found, Props) or found else ()
     if not all(part is UNKNOWN or isinstance(part, Mapping) for part in parts):
-        raise Malformed(f"{where}.Statement holds what is no statement")
+        raise Malformed(f"{document.where('Statement')} holds what is no statement")
     return (found,) if isinstance(found, Props) else found
 
 
+# Dozens of rules read every document, one rule after the other those of the whole stack.
+@lru_cache(maxsize=4096)
+def _statements_of(text: str, place: Place) -> tuple[Props, ...]:
+    return tuple(_statements_in(_parsed(text, place), place))
+
+
 @lru_cache(maxsize=256)
-def _parsed(text: str) -> Any:
-    """Return what JSON holds: a dozen rules read every document."""
-    return json.loads(text)
+def _parsed(text: str, place: Place) -> Any:
+    """Return what JSON text holds: an object as `Props`, a list as `Items`."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise Malformed(f"{spell(place)} is not JSON") from None
+    if isinstance(value, dict):
+        return Props(value, place)
+    return _document(Items(value, place) if isinstance(value, list) else value, place)
 
 
 def listed(statement: Props, *path: str) -> Iterator[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias
 
 from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.values import Malformed
-from policy_pack.vocabulary import Graph, NotApplicable, Resource, Rule, Unknown
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Rule, Unknown
 from policy_pack.waivers import Waiver
 
 
@@ -50,30 +51,39 @@ class Context:
     """The waivers that no violation needs, and whether something undetermined may turn out to."""
 
 
-def judge(rule: Rule, resource: Resource, settings: Mapping[str, Any], context: Context) -> Judgement:
-    """Judge one resource by one rule. Never raises: a rule that crashes is undetermined, not passed."""
-    arguments = dict(settings)
-    for name in rule.takes:
-        arguments[name] = getattr(context, name)
+Check: TypeAlias = "Callable[[Resource], Iterator[Finding]]"
+"""A rule with everything that it asks for but the resource."""
+
+
+def bind(rule: Rule, token: str, settings: Mapping[str, Any], context: Context) -> Check:
+    """Give a rule what it asks for to judge resources of one type."""
+    arguments = {**settings, **{name: getattr(context, name) for name in rule.takes}}
     if rule.takes_row:
-        arguments["row"] = rule.on[resource.type]
-    wrong: list[str] = []
-    unknown: list[str] = []
+        arguments["row"] = rule.on[token]
+    return partial(rule.check, **arguments)
+
+
+def judge(check: Check, resource: Resource) -> Judgement:
+    """Judge one resource by one rule. Never raises: a rule that crashes is undetermined, not passed."""
+    findings: list[Finding] = []
     try:
-        for finding in rule.check(resource, **arguments):
-            (unknown if isinstance(finding, Unknown) else wrong).append(str(finding))
+        for finding in check(resource):
+            findings.append(finding)  # noqa: PERF402 - what was found before a rule gave up counts
     except Unknown as reason:
-        unknown.append(str(reason))
+        findings.append(reason)
     except NotApplicable as reason:
-        if not wrong and not unknown:
+        if not findings:
             return Judgement(Verdict.NOT_APPLICABLE, (str(reason),))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises must become a verdict that blocks
-        return Judgement(Verdict.UNDETERMINED, (_spell(error), *wrong), *_whose_fault(error))
-    if wrong:
-        return Judgement(Verdict.FAIL, tuple(dict.fromkeys(wrong)))
-    if unknown:
-        return Judgement(Verdict.UNDETERMINED, tuple(dict.fromkeys(unknown)))
-    return _PASS
+        return Judgement(Verdict.UNDETERMINED, (_spell(error), *_wrong(findings)), *_whose_fault(error))
+    if not findings:
+        return _PASS
+    wrong = _wrong(findings)
+    return Judgement(Verdict.FAIL if wrong else Verdict.UNDETERMINED, tuple(dict.fromkeys(wrong or map(str, findings))))
+
+
+def _wrong(findings: list[Finding]) -> list[str]:
+    return [str(finding) for finding in findings if not isinstance(finding, Unknown)]
 
 
 def _spell(error: Exception) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto
 
-from policy_pack.judge import Context, Verdict, judge
+from policy_pack.judge import Context, Verdict, bind, judge
 from policy_pack.resources import Graph, Resource
 from policy_pack.values import is_marked, is_settled
 from policy_pack.vocabulary import Rule
@@ -55,7 +55,8 @@ def _verdict(
         provider=request.provider if request.HasField("provider") else None,
     )
     graph = Graph([alone], {request.urn: properties})
-    return judge(rule, graph.resource(request.urn), settings, replace(context, graph=graph)).verdict
+    check = bind(rule, request.type, settings, replace(context, graph=graph))
+    return judge(check, graph.resource(request.urn)).verdict
 
 
 def _set(holder: Struct, path: Sequence[str], value: Any) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzerResource
 
-from policy_pack.values import UNKNOWN, Props, Unknown, decode, holds_secrets, leaves, raw
+from policy_pack.values import UNKNOWN, Props, Unknown, decode, decode_one, holds_secrets, leaves, raw
 
 # What another resource may name a resource by. Types differ in which they have; two types may share a name.
 _IDENTITIES = ("id", "arn", "name", "bucket", "keyId", "clusterIdentifier", "identifier")
@@ -34,6 +34,8 @@ _HOLDS_ANY_NAME = frozenset(
         "aws:ssm/parameter:Parameter",
     }
 )
+
+T = TypeVar("T")
 
 
 class Resource(Props):
@@ -60,6 +62,8 @@ class Resource(Props):
         if isinstance(inputs, Resource):  # it was judged by itself before
             declared = raw(inputs)
             self.secrets |= inputs.secrets
+            if "provider" in inputs.__dict__:
+                self.provider = inputs.provider
         else:
             declared = decode(inputs, self.secrets) if inputs is not None else raw(self.outputs)
         super().__init__(declared, origin=message.type)
@@ -108,14 +112,20 @@ class Resource(Props):
     @cached_property
     def identities(self) -> frozenset[str]:
         """The known texts that another resource may name this one by."""
-        values = {raw(holder).get(key) for holder in (self, self.outputs) for key in _IDENTITIES}
+        values = {raw(self).get(key) for key in _IDENTITIES} | {self._answer(key) for key in _IDENTITIES}
         texts = {value for value in values if isinstance(value, str) and value}
         return frozenset(texts | {_inside_arn(text) for text in texts if text.startswith("arn:")})
 
     @property
     def has_known_identity(self) -> bool:
         """Whether AWS has given it an id or ARN that is known here. A provider may keep the id to itself."""
-        return any(isinstance(raw(holder).get(key), str) for holder in (self, self.outputs) for key in ("id", "arn"))
+        return any(isinstance(value, str) for key in ("id", "arn") for value in (raw(self).get(key), self._answer(key)))
+
+    def _answer(self, key: str) -> Any:
+        """Return one of the outputs, without decoding the rest of them."""
+        if self._answered is None or "outputs" in self.__dict__:
+            return raw(self.outputs).get(key)
+        return decode_one(self._answered, key)
 
     def __repr__(self) -> str:
         return f"Resource({self.urn})"
@@ -125,16 +135,19 @@ class Graph:
     """The resources of a stack and the references between them. Resources are decoded when they are first asked for."""
 
     def __init__(self, messages: Iterable[AnalyzerResource], inputs: Mapping[str, Struct | Resource]) -> None:
-        self._messages = {message.urn: message for message in messages}
+        self._messages: dict[str, AnalyzerResource] = {}
         self.secrets: set[str] = set()
         """The secret texts of every resource read so far."""
         self._inputs = inputs
         self._resources: dict[str, Resource] = {}
         self._children: dict[tuple[str, str, str], _References] = {}
         self._named: dict[str, dict[str, list[Resource]]] = {}
+        self._remembered: dict[Any, Any] = {}
         self._urns: dict[str, list[str]] = defaultdict(list)
-        for message in self._messages.values():
-            self._urns[message.type].append(message.urn)
+        for message in messages:
+            urn = message.urn
+            self._messages[urn] = message
+            self._urns[message.type].append(urn)
 
     def of_type(self, *types: str) -> list[Resource]:
         """Return the resources of the given types."""
@@ -146,6 +159,14 @@ class Graph:
         if found is None:
             message = self._messages[urn]
             found = self._resources[urn] = Resource(message, self._inputs.get(urn), message.properties, self.secrets)
+        return found
+
+    def remember(self, find: Callable[..., T], *about: Hashable) -> T:
+        """Return what a function finds in the stack, which it is asked once: many rules rest on the same facts."""
+        key = (find, about)
+        if key not in self._remembered:
+            self._remembered[key] = find(self, *about)
+        found: T = self._remembered[key]
         return found
 
     def children(self, target: Resource, on: str | tuple[str, ...], via: str) -> list[Resource]:
@@ -207,6 +228,8 @@ class Graph:
 
     def _resolve(self, source: Resource, via: str, target_type: str) -> tuple[list[Resource], list[Resource]]:
         """Return the resources of a type that a property surely names, and those that it may name."""
+        if target_type not in self._urns:
+            return [], []
         value = raw(source).get(via)
         message = self._messages[source.urn]
         depends_on = [

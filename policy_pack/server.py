@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Collection
 from concurrent import futures
 from dataclasses import replace
+from functools import lru_cache
 
 import grpc
 from google.protobuf import empty_pb2
@@ -19,11 +20,12 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Severity
 
 from policy_pack.configuration import ConfigurationError, configure, default_level, read_registers
-from policy_pack.judge import Context, Judgement, Verdict, judge
+from policy_pack.evaluation import Evaluation
+from policy_pack.judge import Context, Judgement, Verdict
 from policy_pack.pack import Pack
 from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.remedies import remedied
-from policy_pack.resources import Graph, Resource
+from policy_pack.resources import Resource
 from policy_pack.vocabulary import Rule
 from policy_pack.waivers import Waiver
 
@@ -42,7 +44,6 @@ _SEVERITIES = {
     Severity.HIGH: proto.POLICY_SEVERITY_HIGH,
     Severity.CRITICAL: proto.POLICY_SEVERITY_CRITICAL,
 }
-_UNTOLD = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 UNDETERMINED = "undetermined: "
 """How a message begins that reports neither a pass nor a violation."""
 WAIVED = "waived until "
@@ -50,7 +51,7 @@ WAIVED = "waived until "
 
 
 class Analyzer(proto.AnalyzerServicer):
-    """Answers the engine for one run. Methods bear the protocol's names."""
+    """Answers the engine for one run. The protocol's methods bear its names."""
 
     def __init__(self, pack: Pack, today: datetime.date, registers: Registers = NO_REGISTERS) -> None:
         self._pack = pack
@@ -58,45 +59,33 @@ class Analyzer(proto.AnalyzerServicer):
         self._configuration = configure(pack.rules, {})
         self._needed: set[Waiver] = set()
         self._perhaps_needed: set[Waiver] = set()
-        self._judged: dict[str, Resource] = {}
-        self._plans: dict[str, tuple[list[Rule], proto.AnalyzeResponse]] = {}
+        self._foreign: dict[str, proto.AnalyzeResponse] = {}
+        self.evaluation = Evaluation(pack, self._configuration, self._context)
         self.stop: Callable[[], None] = lambda: None
 
     def Analyze(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
         """Judge one resource's inputs by the rules that need no more, before it is changed."""
-        resource = self._judged[request.urn] = Resource(request, request.properties, None)
-        rules, foreign = self._plan(request.type)
         response = proto.AnalyzeResponse()
-        response.CopyFrom(foreign)
-        for rule in rules:
-            judgement = judge(rule, resource, self._configuration[rule.id].settings, self._context)
+        response.CopyFrom(self._not_for(request.type))
+        for rule, resource, judgement in self.evaluation.judge(request):
             if judgement.verdict is Verdict.NOT_APPLICABLE:
-                _add_not_applicable(response, rule, judgement.reasons[0])
+                response.MergeFromString(_not_applicable(rule.id, judgement.reasons[0]))
             elif judgement.verdict is not Verdict.PASS:
-                self._report(response, rule, resource, judgement, resource.secrets)
+                self._report(response, rule, resource, judgement)
         return response
 
     def AnalyzeStack(self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
         """Judge the stack by the rules that need more than one resource."""
         response = proto.AnalyzeResponse()
-        graph = Graph(request.resources, self._judged)
-        # Which waivers nothing needed is known when everything else has been judged.
-        for rule in sorted(self._enabled(self._pack.rules, graph=True), key=lambda rule: "unused" in rule.takes):
-            applied = False
-            settings = self._configuration[rule.id].settings
-            unused = {
-                waiver: waiver in self._perhaps_needed
-                for waiver in self._context.registers.waivers
-                if waiver not in self._needed
-            }
-            context = replace(self._context, graph=graph, unused=unused)
-            for resource in graph.of_type(*rule.on):
-                judgement = judge(rule, resource, settings, context)
-                applied |= judgement.verdict is not Verdict.NOT_APPLICABLE
-                if judgement.verdict not in _UNTOLD:
-                    self._report(response, rule, resource, judgement, graph.secrets)
-            if not applied:
-                _add_not_applicable(response, rule, "the stack has no resource that the rule judges")
+        applied: set[str] = set()
+        for rule, resource, judgement in self.evaluation.judge_stack(request, self._unused):
+            if judgement.verdict is not Verdict.NOT_APPLICABLE:
+                applied.add(rule.id)
+                if judgement.verdict is not Verdict.PASS:
+                    self._report(response, rule, resource, judgement)
+        for rule in self.evaluation.stack_rules:
+            if rule.id not in applied:
+                response.MergeFromString(_not_applicable(rule.id, "the stack has no resource that the rule judges"))
         return response
 
     def Remediate(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.RemediateResponse:
@@ -112,7 +101,7 @@ class Analyzer(proto.AnalyzerServicer):
                         policyName=rule.id, policyPackName=NAME, description=rule.why, properties=properties
                     )
                 )
-        _, everything = self._plan("")
+        everything = self._not_for("")
         if response.remediations:
             done = {remediation.policyName for remediation in response.remediations}
             response.not_applicable.extend(item for item in everything.not_applicable if item.policy_name not in done)
@@ -152,16 +141,14 @@ class Analyzer(proto.AnalyzerServicer):
         self._configuration, self._context = configuration, replace(self._context, registers=registers)
         self._needed.clear()
         self._perhaps_needed.clear()
-        self._plans.clear()
+        self._foreign.clear()
+        self.evaluation = Evaluation(self._pack, configuration, self._context)
         return empty_pb2.Empty()
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """End at once; the engine waits seconds for a plugin that doesn't."""
         self.stop()
         return empty_pb2.Empty()
-
-    def _enabled(self, rules: Collection[Rule], *, graph: bool) -> list[Rule]:
-        return [rule for rule in rules if rule.needs_graph is graph and self._configuration[rule.id].enabled]
 
     def _remediating(self, token: str) -> list[Rule]:
         return [
@@ -170,26 +157,25 @@ class Analyzer(proto.AnalyzerServicer):
             if rule.remedies and self._configuration[rule.id].level is EnforcementLevel.REMEDIATE
         ]
 
-    def _plan(self, token: str) -> tuple[list[Rule], proto.AnalyzeResponse]:
-        """Return the rules that judge a type, and "not applicable" for the others, which else count as passed."""
-        plan = self._plans.get(token)
-        if plan is None:
-            own = self._enabled(self._pack.rules_on(token), graph=False) if token else []
-            foreign = proto.AnalyzeResponse()
-            for rule in self._enabled(self._pack.rules, graph=False):
-                if rule not in own:
-                    _add_not_applicable(foreign, rule, "")
-            plan = self._plans[token] = (own, foreign)
-        return plan
+    def _not_for(self, token: str) -> proto.AnalyzeResponse:
+        """Return "not applicable" for the rules that don't judge a type, or any, which else count as passed."""
+        found = self._foreign.get(token)
+        if found is None:
+            own = {rule.id for rule, _ in self.evaluation.checks(token)} if token else set()
+            found = self._foreign[token] = proto.AnalyzeResponse()
+            for rule in self.evaluation.rules:
+                if rule.id not in own:
+                    found.MergeFromString(_not_applicable(rule.id, ""))
+        return found
 
-    def _report(
-        self,
-        response: proto.AnalyzeResponse,
-        rule: Rule,
-        resource: Resource,
-        judgement: Judgement,
-        secrets: Collection[str],
-    ) -> None:
+    def _unused(self) -> dict[Waiver, bool]:
+        return {
+            waiver: waiver in self._perhaps_needed
+            for waiver in self._context.registers.waivers
+            if waiver not in self._needed
+        }
+
+    def _report(self, response: proto.AnalyzeResponse, rule: Rule, resource: Resource, judgement: Judgement) -> None:
         """Add what the engine must hear of a violation, or of what can't be told."""
         level = self._configuration[rule.id].level
         lines = list(judgement.reasons)
@@ -216,7 +202,7 @@ class Analyzer(proto.AnalyzerServicer):
                 policyName=rule.id,
                 policyPackName=NAME,
                 description=rule.why,
-                message=_redact("\n".join(lines), secrets),
+                message=_redact("\n".join(lines), resource.secrets),
                 urn=resource.urn,
                 enforcementLevel=_LEVELS[level],
                 severity=_SEVERITIES[rule.severity],
@@ -257,8 +243,11 @@ def serve(pack: Pack, make: Callable[[Pack, datetime.date], Analyzer] = Analyzer
         server.stop(grace=None)
 
 
-def _add_not_applicable(response: proto.AnalyzeResponse, rule: Rule, reason: str) -> None:
-    response.not_applicable.append(proto.PolicyNotApplicable(policy_name=rule.id, reason=reason))
+@lru_cache(maxsize=4096)
+def _not_applicable(rule: str, reason: str) -> bytes:
+    """Return what adds to a response, by merging it, that a rule doesn't apply; most resources get the same ones."""
+    named = proto.PolicyNotApplicable(policy_name=rule, reason=reason)
+    return bytes(proto.AnalyzeResponse(not_applicable=[named]).SerializeToString())
 
 
 def _describe(rule: Rule) -> proto.PolicyInfo:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 from google.protobuf.struct_pb2 import Struct, Value
 from pulumi_policy import deserialize, proxy
 
 # One sentinel per kind of value stands for "not known yet" on the wire.
 _SENTINELS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
+(_LENGTH_OF_SENTINELS,) = {len(value) for value in _SENTINELS}
 _SECRET = deserialize.SPECIAL_SECRET_SIG.encode()
 _SIGNATURES_OF_FILES = (deserialize.SPECIAL_ASSET_SIG, deserialize.SPECIAL_ARCHIVE_SIG)
 
@@ -41,7 +42,24 @@ def decode(properties: Struct, secrets: set[str]) -> dict[str, Any]:
 
     Secrets become readable; their text is added to `secrets`, so that the caller can keep it out of messages.
     """
-    return {key: _decode(value, secrets, secret=False) for key, value in properties.fields.items()}
+    return _decode_fields(properties, secrets, secret=False)
+
+
+def decode_one(properties: Struct, key: str) -> Any:
+    """Return one property as `decode` does, None where there is none. It must not hold secrets."""
+    return _decode(properties.fields[key], set(), secret=False) if key in properties.fields else None
+
+
+def _decode_fields(struct: Struct, secrets: set[str], *, secret: bool) -> dict[str, Any]:
+    fields = struct.fields
+    decoded: dict[str, Any] = {}
+    for key in fields:  # its items() is the slow one of `collections.abc`
+        value = fields[key]
+        text = value.string_value
+        # Most values are texts, and taken here without a further call. One as long as a sentinel may be one.
+        plain = text and not secret and len(text) != _LENGTH_OF_SENTINELS
+        decoded[key] = text if plain else _decode(value, secrets, secret=secret)
+    return decoded
 
 
 def _decode(value: Value, secrets: set[str], *, secret: bool) -> Any:
@@ -82,7 +100,7 @@ def _decode_object(struct: Struct, secrets: set[str], *, secret: bool) -> Any:
         if signature not in _SIGNATURES_OF_FILES:
             # A kind of value this pack has never heard of is one it can't judge.
             return UNKNOWN
-    return {key: _decode(value, secrets, secret=secret) for key, value in fields.items()}
+    return _decode_fields(struct, secrets, secret=secret)
 
 
 def holds_secrets(properties: Struct) -> bool:
@@ -105,14 +123,26 @@ def is_settled(value: Value) -> bool:
     return kind != "string_value" or value.string_value not in _SENTINELS
 
 
+Place: TypeAlias = "str | tuple[Place, int | tuple[str, ...]]"
+"""Where a value is, from the resource down: written out, or the way to what holds it and the step from there."""
+
+
+def spell(place: Place) -> str:
+    """Return the name of a place, such as `rules[0].schedule`."""
+    if isinstance(place, str):
+        return place
+    holder, step = place
+    return f"{spell(holder)}[{step}]" if isinstance(step, int) else ".".join(filter(None, (spell(holder), *step)))
+
+
 class Props:
     """The properties of a resource, or of an object inside one, under their wire names (camelCase)."""
 
-    __slots__ = ("_origin", "_path", "_values")
+    __slots__ = ("_origin", "_place", "_values")
 
-    def __init__(self, values: dict[str, Any], path: str = "", origin: str = "") -> None:
+    def __init__(self, values: dict[str, Any], place: Place = "", origin: str = "") -> None:
         self._values = values
-        self._path = path
+        self._place = place
         self._origin = origin
 
     def get(self, *path: str, default: Any = None) -> Any:
@@ -125,17 +155,33 @@ class Props:
             Malformed: what should be an object on the way to it is none.
         """
         values: Any = self._values
+        for key in path:
+            if type(values) is not dict:
+                return self._blocked(path, default)
+            values = values.get(key)
+            if values is None:
+                return default
+        kind = type(values)
+        if kind is dict:
+            return Props(values, (self._place, path), self._origin)
+        if kind is list:
+            return Items(values, (self._place, path), self._origin)
+        if values is UNKNOWN:
+            raise Unknown(self.where(*path))
+        return values
+
+    def _blocked(self, path: tuple[str, ...], default: Any) -> Any:
+        """Return what to answer where something on the way to a value is no object."""
+        values: Any = self._values
         for depth, key in enumerate(path):
-            if not isinstance(values, dict):
+            if type(values) is not dict:
+                if values is UNKNOWN:
+                    raise Unknown(self.where(*path[:depth]))
                 if values == []:
                     return default
                 raise Malformed(f"{self.where(*path[:depth]) or 'the resource'} is not an object")
             values = values.get(key)
-            if values is None:
-                return default
-            if values is UNKNOWN:
-                raise Unknown(self.where(*path[: depth + 1]))
-        return _wrap(values, self.where(*path), self._origin) if isinstance(values, (dict, list)) else values
+        raise AssertionError("everything on the way is an object")
 
     def has(self, *path: str) -> bool:
         """Return whether something other than null, an empty text, list or object is at `path`.
@@ -147,7 +193,11 @@ class Props:
 
     def where(self, *path: str) -> str:
         """Return the name of the property at `path` from the resource down, such as `rules[0].schedule`."""
-        return ".".join(filter(None, (self._path, *path)))
+        return spell((self._place, path))
+
+    def place(self, *path: str) -> Place:
+        """Return where `path` leads, for what is made of the value there."""
+        return self._place, path
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -156,7 +206,7 @@ class Props:
         return key in self._values
 
     def __repr__(self) -> str:
-        return f"Props({self._path or self._origin})"
+        return f"Props({spell(self._place) or self._origin})"
 
 
 class Items(Sequence[Any]):
@@ -165,23 +215,22 @@ class Items(Sequence[Any]):
     So `x in items` is an answer where the known elements hold it, and every known element is judged.
     """
 
-    __slots__ = ("_origin", "_path", "_values")
+    __slots__ = ("_origin", "_place", "_values")
 
-    def __init__(self, values: Sequence[Any], path: str = "", origin: str = "") -> None:
+    def __init__(self, values: Sequence[Any], place: Place = "", origin: str = "") -> None:
         self._values = values
-        self._path = path
+        self._place = place
         self._origin = origin
 
     def __iter__(self) -> Iterator[Any]:
         unknown = None
         for index, value in enumerate(self._values):
-            where = f"{self._path}[{index}]"
-            if value is UNKNOWN:
-                unknown = unknown or where
-            else:
-                yield _wrap(value, where, self._origin)
+            if value is not UNKNOWN:
+                yield self._wrap(value, index)
+            elif unknown is None:
+                unknown = index
         if unknown is not None:
-            raise Unknown(unknown)
+            raise Unknown(spell((self._place, unknown)))
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -189,17 +238,22 @@ class Items(Sequence[Any]):
     def __getitem__(self, index: slice) -> Sequence[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return Items(self._values[index], self._path, self._origin)
-        where = f"{self._path}[{index}]"
+            return Items(self._values[index], self._place, self._origin)
         if self._values[index] is UNKNOWN:
-            raise Unknown(where)
-        return _wrap(self._values[index], where, self._origin)
+            raise Unknown(spell((self._place, index)))
+        return self._wrap(self._values[index], index)
 
     def __len__(self) -> int:
         return len(self._values)
 
     def __repr__(self) -> str:
-        return f"Items({self._path})"
+        return f"Items({spell(self._place)})"
+
+    def _wrap(self, value: Any, index: int) -> Any:
+        kind = type(value)
+        if kind is dict:
+            return Props(value, (self._place, index), self._origin)
+        return Items(value, (self._place, index), self._origin) if kind is list else value
 
 
 def raw(value: Any) -> Any:
@@ -217,11 +271,3 @@ def leaves(value: Any) -> Iterator[Any]:
             yield from leaves(item)
     else:
         yield value
-
-
-def _wrap(value: Any, path: str, origin: str) -> Any:
-    if isinstance(value, dict):
-        return Props(value, path, origin)
-    if isinstance(value, list):
-        return Items(value, path, origin)
-    return value

@@ -168,7 +168,7 @@ class Row:
 
     def judge(self, resource: Props) -> Iterator[Finding]:
         """Yield what is wrong with the resource's property."""
-        yield from self.visit(resource, self._judge)
+        yield from self.visit(resource, self.compare)
 
     def visit(self, resource: Props, check: Check) -> Iterator[Finding]:
         """Let `check` judge every place where the path ends.
@@ -186,19 +186,25 @@ class Row:
                 raise Unknown(f"{resource.where(*self.path)}, which comes with its {name}")
         yield from _visit(resource, self.path, check)
 
-    def _judge(self, holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+    def compare(self, holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        """Yield what is wrong with the value that names lead to, as a `Check` does."""
         value = holder.get(*names)
-        if raw(value) in (None, []):
+        if value is None or (isinstance(value, Items) and not value):
             value = self.unset(holder) if callable(self.unset) else self.unset
-        values = value if isinstance(value, Items) else [value]
-        yield from each(values, lambda one: self._judge_value(one, holder.where(*names)))
+        if isinstance(value, Items):
+            yield from each(value, lambda one: self._compare_one(one, holder, names))
+        elif not self._keeps(value):
+            yield from self._compare_one(value, holder, names)
 
-    def _judge_value(self, value: Any, where: str) -> Iterator[Finding]:
-        if self.at_least is not None:
-            if value is None or float(value) < self.at_least:
-                yield f"{where} is {_spell(value)}; it must be at least {self.at_least}"
-        elif value not in self.allowed:
-            yield f"{where} is {_spell(value)}; it must be {' or '.join(map(_spell, self.allowed))}"
+    def _compare_one(self, value: Any, holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        if not self._keeps(value):
+            expected = " or ".join(map(_spell, self.allowed)) if self.at_least is None else f"at least {self.at_least}"
+            yield f"{holder.where(*names)} is {_spell(value)}; it must be {expected}"
+
+    def _keeps(self, value: Any) -> bool:
+        if self.at_least is None:
+            return value in self.allowed
+        return value is not None and float(value) >= self.at_least
 
 
 Rows: TypeAlias = "Row | tuple[Row, ...]"
@@ -224,28 +230,31 @@ def judge_rows(rows: Rows, resource: Props, check: Check | None = None) -> Itera
     Raises:
         NotApplicable: no row applies.
     """
+    lines = rows_of(rows)
+    if len(lines) == 1:
+        return lines[0].visit(resource, check or lines[0].compare)
+    return _judge_lines(lines, resource, check)
+
+
+def _judge_lines(lines: tuple[Row, ...], resource: Props, check: Check | None) -> Iterator[Finding]:
     reasons = []
-    for row in rows_of(rows):
-        judge = row.judge if check is None else partial(row.visit, check=check)
+    for row in lines:
         try:
-            yield from each([resource], judge)
+            yield from each([resource], partial(row.visit, check=check or row.compare))
         except NotApplicable as reason:
             reasons.append(reason)
-    if len(reasons) == len(rows_of(rows)):
+    if len(reasons) == len(lines):
         raise reasons[0]
 
 
 def _visit(holder: Props, path: tuple[str, ...], check: Check) -> Iterator[Finding]:
     name, rest = path[0].removesuffix("[]"), path[1:]
     if not rest:
-        yield from check(holder, (name,))
-        return
+        return check(holder, (name,))
     inside = holder.get(name)
-    if not raw(inside):
-        if not any(part.endswith("[]") for part in path):
-            yield from check(holder, path)
-    else:
-        yield from each(inside if isinstance(inside, Items) else [inside], lambda block: _visit(block, rest, check))
+    if raw(inside):
+        return each(inside if isinstance(inside, Items) else [inside], lambda block: _visit(block, rest, check))
+    return iter(()) if any(part.endswith("[]") for part in path) else check(holder, path)
 
 
 Program: TypeAlias = "Callable[[], Registers | None]"

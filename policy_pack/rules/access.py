@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from functools import lru_cache
 from typing import Any
 
 from policy_pack.documents import (
@@ -52,21 +51,23 @@ def refuse_mere_boundary(policy: Resource, graph: Graph) -> None:
     Raises:
         NotApplicable: it is one. A policy that only may be one is judged as if it granted what it says.
     """
-    if policy.type != POLICY:
-        return
-    try:
-        path_and_name = f"{policy.get('path', default='/')}{policy.get('name')}".lstrip("/")
-        bounds = path_and_name in _boundaries_named(graph) or graph.children(
-            policy, on=BOUNDED, via="permissionsBoundary"
-        )
-        attached = any(graph.children(policy, on=token, via=name) for token, name in ATTACHMENTS.items())
-    except Unknown:
-        return
-    if bounds and not attached:
+    if policy.type == POLICY and graph.remember(_is_mere_boundary, policy):
         raise NotApplicable("it is a permissions boundary: it limits what other policies grant")
 
 
-@lru_cache(maxsize=1)
+def _is_mere_boundary(graph: Graph, policy: Resource) -> bool:
+    try:
+        path_and_name = f"{policy.get('path', default='/')}{policy.get('name')}".lstrip("/")
+        bounds = path_and_name in graph.remember(_boundaries_named) or graph.children(
+            policy, on=BOUNDED, via="permissionsBoundary"
+        )
+        return bool(bounds) and not any(
+            graph.children(policy, on=token, via=name) for token, name in ATTACHMENTS.items()
+        )
+    except Unknown:
+        return False
+
+
 def _boundaries_named(graph: Graph) -> frozenset[str]:
     """Return path and name of every policy that bounds something by its ARN written out, as `team/boundary`."""
     written = (raw(holder).get("permissionsBoundary") for token in BOUNDED for holder in graph.of_type(token))

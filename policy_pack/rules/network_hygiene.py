@@ -44,7 +44,12 @@ SUBNETS_OF_STORES = {
 )
 def store_in_subnets_without_internet_route(group: Resource, graph: Graph, row: Row) -> Iterator[Finding]:
     """A store has no business with the internet, whatever its own settings say."""
-    yield from each(graph.targets(group, *row.path, SUBNET), lambda subnet: ways_to_the_internet(subnet, graph))
+    for subnet in graph.targets(group, *row.path, SUBNET):
+        yield from graph.remember(_ways_out, subnet)
+
+
+def _ways_out(graph: Graph, subnet: Resource) -> list[Finding]:
+    return list(each([subnet], lambda subnet: ways_to_the_internet(subnet, graph)))
 
 
 def _store_subnets(**target: Any) -> None:

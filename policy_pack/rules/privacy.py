@@ -140,6 +140,8 @@ def replicated_to_a_bucket_of_another_program() -> None:
     aws.s3.BucketReplicationConfig("data", bucket="data", role="arn", rules=rules)
 
 
+NO_MARK = frozenset({"false", "no", "none", ""})
+"""What the value of a tag is, in lower case, where its key doesn't mark health data."""
 HEALTH_WORDS: list[str] = setting(["phi", "hipaa", "baa"], "words that mark health data in the key or value of a tag")
 
 
@@ -173,11 +175,10 @@ def no_health_data_in_cloud(
         raise NotApplicable("it has no tags")
     if is_self_hosted(resource, deployment):
         return
-    inherited = resource.provider.get("defaultTags", "tags", default=Props({}))
-    for holder in (resource.get("tags", default=Props({})), inherited):
+    for holder in (resource.get("tags", default=()), resource.provider.get("defaultTags", "tags", default=())):
         for key in holder:
             value = str(holder.get(key, default="")).lower()
-            if value in words or (key.lower() in words and value not in {"false", "no", "none", ""}):
+            if value in words or (key.lower() in words and value not in NO_MARK):
                 yield f"tag {key} marks health data"
 
 

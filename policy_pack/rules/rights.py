@@ -154,17 +154,15 @@ def policy_names_real_actions(resource: Resource, row: tuple[str, ...]) -> Itera
         for element in ("Action", "NotAction"):
             # "eks:Put*" among what is allowed grants nothing today, and was meant as it stands.
             for_later = element == "Action" and allows(statement)
-            patterns = (text for text in listed(statement, element) if not (for_later and set(text) & set("*?")))
-            yield from each(patterns, lambda pattern: judge_pattern(pattern, name_of(statement)))
+            for pattern in listed(statement, element):
+                if not expand(pattern) and not (for_later and set(pattern) & set("*?")):
+                    yield misspelt(pattern, name_of(statement))
 
-    def judge_pattern(pattern: str, where: str) -> Iterator[Finding]:
+    def misspelt(pattern: str, where: str) -> Finding:
         prefix, colon, _ = pattern.partition(":")
-        if expand(pattern):
-            return
         if colon and not is_known_service(prefix) and not set(prefix) & set("*?"):
-            yield Unknown(f"whether AWS has a service {prefix}, which {where} names")
-        else:
-            yield f"{where} names {pattern}, which is no action of AWS"
+            return Unknown(f"whether AWS has a service {prefix}, which {where} names")
+        return f"{where} names {pattern}, which is no action of AWS"
 
     yield from each(statements(resource, *row), judge)
 

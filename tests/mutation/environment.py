@@ -57,16 +57,6 @@ class Weakening:
     values: tuple[Any, ...] = (GONE,)
 
 
-class _Focused(Analyzer):
-    """Judges the stack by some of its rules only, to be quick."""
-
-    focus: Collection[str] | None = None
-
-    def _enabled(self, rules: Collection[Rule], *, graph: bool) -> list[Rule]:
-        enabled = super()._enabled(rules, graph=graph)
-        return [rule for rule in enabled if not graph or self.focus is None or rule.id in self.focus]
-
-
 class Stack:
     """A stack under its own policy configuration, at one moment: a preview or an update."""
 
@@ -76,8 +66,9 @@ class Stack:
             self.program = run(_environment, preview=preview, stack=name, account=AWS)
         finally:
             pulumi.runtime.set_all_config({}, [])
-        self._analyzer = _Focused(PACK, TODAY)
+        self._analyzer = Analyzer(PACK, TODAY)
         self._analyzer.Configure(configuration(**_policy_configuration(name)), CONTEXT)
+        self._stack_rules = self._analyzer.evaluation.stack_rules
         self._at = {request.urn: index for index, request in enumerate(self.program.analyze)}
         self._known = self._findings(self.program.analyze, self.program.stack)
 
@@ -99,7 +90,7 @@ class Stack:
         """
         index = self._at[urn]
         resources = self.program.stack.resources
-        self._analyzer.focus = self._looking_at[resources[index].type]
+        self._analyzer.evaluation.stack_rules = self._looking_at[resources[index].type]
         before, after = resources[:index], resources[index + 1 :]
         if not path:
             return self._is_new(self._findings([], proto.AnalyzeStackRequest(resources=[*before, *after])))
@@ -122,22 +113,25 @@ class Stack:
             self._analyzer.Analyze(original, CONTEXT)
 
     @cached_property
-    def _looking_at(self) -> Mapping[str, set[str]]:
+    def _looking_at(self) -> Mapping[str, list[Rule]]:
         """The rules of the stack that look at a type: no other can tell a weakened resource of the type from before."""
-        looking: dict[str, set[str]] = defaultdict(set)
+        looking: dict[str, list[Rule]] = defaultdict(list)
         original = Graph.resource
+        types: set[str] = set()
 
         def recording(graph: Graph, urn: str) -> Resource:
             found = original(graph, urn)
-            looking[found.type].update(self._analyzer.focus or ())
+            types.add(found.type)
             return found
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Graph, "resource", recording)
-            for rule in PACK.rules:
-                if rule.needs_graph:
-                    self._analyzer.focus = {rule.id}
-                    self._analyzer.AnalyzeStack(self.program.stack, CONTEXT)
+            for rule in self._stack_rules:
+                self._analyzer.evaluation.stack_rules = [rule]
+                types.clear()
+                self._analyzer.AnalyzeStack(self.program.stack, CONTEXT)
+                for token in types:
+                    looking[token].append(rule)
         return looking
 
     def _findings(

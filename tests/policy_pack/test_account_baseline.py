@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy_pack.judge import Context, Judgement, judge
+from policy_pack.judge import Context, Judgement, bind, judge
 from policy_pack.resources import Graph
 from policy_pack.rules.account_baseline import account_baseline_complete
 from policy_pack.tokens import STACK
@@ -23,9 +23,8 @@ def account_stack() -> None:
 def verdict(program: object, baseline: str, *parts: str) -> Judgement:
     graph = Graph(run(program, preview=False).stack.resources, {})  # type: ignore[arg-type] # a program is a function
     (stack,) = graph.of_type(STACK)
-    return judge(
-        account_baseline_complete, stack, {"baseline": baseline, "parts": list(parts)}, Context(TODAY, graph=graph)
-    )
+    settings = {"baseline": baseline, "parts": list(parts)}
+    return judge(bind(account_baseline_complete, STACK, settings, Context(TODAY, graph=graph)), stack)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_every_property_that_a_rule_reads_exists(rule: Rule, monkeypatch: pytest
 
     def recording(self: Props, *path: str, default: Any = None) -> Any:
         if self._origin.startswith("aws:"):
-            where = re.sub(r"\[\d+\]", "", self._path)
+            where = re.sub(r"\[\d+\]", "", self.where())
             read.add((self._origin, (*filter(None, where.split(".")), *path)))
         return original(self, *path, default=default)
 
