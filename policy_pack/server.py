@@ -162,10 +162,11 @@ class Analyzer(proto.AnalyzerServicer):
         found = self._foreign.get(token)
         if found is None:
             own = {rule.id for rule, _ in self.evaluation.checks(token)} if token else set()
-            found = self._foreign[token] = proto.AnalyzeResponse()
+            found = proto.AnalyzeResponse()
             for rule in self.evaluation.rules:
                 if rule.id not in own:
                     found.MergeFromString(_not_applicable(rule.id, ""))
+            self._foreign[token] = found  # whole: several resources are judged at once
         return found
 
     def _unused(self) -> dict[Waiver, bool]:
