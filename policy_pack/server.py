@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import gc
 import sys
+import threading
 from collections.abc import Callable, Collection
 from concurrent import futures
 from dataclasses import replace
@@ -23,6 +24,7 @@ from policy_pack.configuration import ConfigurationError, configure, default_lev
 from policy_pack.evaluation import Evaluation
 from policy_pack.judge import Context, Judgement, Verdict
 from policy_pack.pack import Pack
+from policy_pack.permissions import read_ahead
 from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.remedies import remedied
 from policy_pack.resources import Resource
@@ -57,10 +59,7 @@ class Analyzer(proto.AnalyzerServicer):
         self._pack = pack
         self._context = Context(today, registers)
         self._configuration = configure(pack.rules, {})
-        self._needed: set[Waiver] = set()
-        self._perhaps_needed: set[Waiver] = set()
-        self._foreign: dict[str, proto.AnalyzeResponse] = {}
-        self.evaluation = Evaluation(pack, self._configuration, self._context)
+        self._evaluate()
         self.stop: Callable[[], None] = lambda: None
 
     def Analyze(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
@@ -101,12 +100,12 @@ class Analyzer(proto.AnalyzerServicer):
                         policyName=rule.id, policyPackName=NAME, description=rule.why, properties=properties
                     )
                 )
-        everything = self._not_for("")
         if response.remediations:
             done = {remediation.policyName for remediation in response.remediations}
-            response.not_applicable.extend(item for item in everything.not_applicable if item.policy_name not in done)
+            others = (item for item in self._not_for("").not_applicable if item.policy_name not in done)
+            response.not_applicable.extend(others)
         else:
-            response.not_applicable.MergeFrom(everything.not_applicable)
+            response.CopyFrom(self._unmended)
         return response
 
     def GetAnalyzerInfo(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> proto.AnalyzerInfo:
@@ -139,16 +138,21 @@ class Analyzer(proto.AnalyzerServicer):
         except ConfigurationError as error:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         self._configuration, self._context = configuration, replace(self._context, registers=registers)
-        self._needed.clear()
-        self._perhaps_needed.clear()
-        self._foreign.clear()
-        self.evaluation = Evaluation(self._pack, configuration, self._context)
+        self._evaluate()
         return empty_pb2.Empty()
 
     def Cancel(self, _request: empty_pb2.Empty, _context: grpc.ServicerContext) -> empty_pb2.Empty:
         """End at once; the engine waits seconds for a plugin that doesn't."""
         self.stop()
         return empty_pb2.Empty()
+
+    def _evaluate(self) -> None:
+        """Begin anew, by the configuration and context that are there."""
+        self.evaluation = Evaluation(self._pack, self._configuration, self._context)
+        self._needed: set[Waiver] = set()
+        self._perhaps_needed: set[Waiver] = set()
+        self._foreign: dict[str, proto.AnalyzeResponse] = {}
+        self._unmended = proto.RemediateResponse(not_applicable=self._not_for("").not_applicable)
 
     def _remediating(self, token: str) -> list[Rule]:
         return [
@@ -162,11 +166,8 @@ class Analyzer(proto.AnalyzerServicer):
         found = self._foreign.get(token)
         if found is None:
             own = {rule.id for rule, _ in self.evaluation.checks(token)} if token else set()
-            found = proto.AnalyzeResponse()
-            for rule in self.evaluation.rules:
-                if rule.id not in own:
-                    found.MergeFromString(_not_applicable(rule.id, ""))
-            self._foreign[token] = found  # whole: several resources are judged at once
+            named = (_not_applicable(rule.id, "") for rule in self.evaluation.rules if rule.id not in own)
+            found = self._foreign[token] = proto.AnalyzeResponse.FromString(b"".join(named))
         return found
 
     def _unused(self) -> dict[Waiver, bool]:
@@ -238,6 +239,8 @@ def serve(pack: Pack, make: Callable[[Pack, datetime.date], Analyzer] = Analyzer
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
+    # The engine has to start the program now, or to read a state.
+    threading.Thread(target=read_ahead, daemon=True).start()
     try:
         server.wait_for_termination()
     except KeyboardInterrupt:
