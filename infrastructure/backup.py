@@ -151,13 +151,12 @@ class Backup(pulumi.ComponentResource):
         args = self._args
         lifecycle: backup.PlanRuleLifecycleArgsDict = {"delete_after": args.retention_days}
         recovery_vaults = args.scope.arn("backup", "backup-vault:", args.scope.recovery_region)
-        return {
+        item: backup.PlanRuleArgsDict = {
             "rule_name": rule,
             "target_vault_name": self.vault.name,
             "schedule": SCHEDULES[rule],
             "start_window": 60,
             "completion_window": 600,
-            "enable_continuous_backup": rule == "daily",
             "lifecycle": lifecycle,
             "recovery_point_tags": self._tags,
             "copy_actions": [
@@ -167,6 +166,9 @@ class Backup(pulumi.ComponentResource):
                 }
             ],
         }
+        if rule == "daily":
+            item["enable_continuous_backup"] = True
+        return item
 
     def _select_stores(self, name: str) -> None:
         """Whatever carries the tag, so that a store is covered from its first day. AWS Backup sends no source."""

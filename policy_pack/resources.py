@@ -98,10 +98,16 @@ class Resource(Props):
         Raises:
             Unknown: neither says; AWS then takes the region of whoever deploys.
         """
-        region = self.get("region") or self.outputs.get("region") or self.provider.get("region")
-        if not region:
+        region = self.named_region
+        if region is None:
             raise Unknown("region (neither the resource nor its provider names one)")
-        return str(region)
+        return region
+
+    @property
+    def named_region(self) -> str | None:
+        """The region it lives in, None where neither itself nor its provider names one: that of whoever deploys."""
+        region = self.get("region") or self.outputs.get("region") or self.provider.get("region")
+        return str(region) if region else None
 
     def tag(self, key: str) -> str | None:
         """Return the value of a tag, its own or its provider's default."""

@@ -21,9 +21,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     ),
     "judged through the account's baseline, which asks for it": (
         "aws:account/alternativeContact:AlternativeContact",
-        "aws:backup/framework:Framework",
-        "aws:backup/regionSettings:RegionSettings",
-        "aws:backup/reportPlan:ReportPlan",
         "aws:resourceexplorer/index:Index",
     ),
     "counts requests to a bucket that is judged itself": ("aws:s3/bucketMetric:BucketMetric",),

@@ -33,6 +33,16 @@ VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 RETENTION_DAYS = setting(35, "days that every recovery point is kept", minimum=1, owner="backup_plan_keeps_long_enough")
 
 
+def settings_beside(vault: Resource, graph: Graph, token: str) -> list[Resource]:
+    """Return what sets a vault's lock, policy or notifications: in its region, as vaults of two may share a name.
+
+    Raises:
+        Unknown: none is known to, and one may.
+    """
+    named = graph.children(vault, on=token, via="backupVaultName")
+    return [item for item in named if item.named_region == vault.named_region]
+
+
 @rule(
     on=BUCKETS,
     severity=Severity.HIGH,
@@ -221,7 +231,7 @@ def copied_out_of_the_west() -> None:
 )
 def backup_vault_locked(vault: Resource, graph: Graph, *, least_days: int = RETENTION_DAYS) -> Iterator[Finding]:
     """Whoever takes over the account must not be able to delete the backups too."""
-    locks = graph.children(vault, on=VAULT_LOCK, via="backupVaultName")
+    locks = settings_beside(vault, graph, VAULT_LOCK)
     if not locks:
         yield "no vault lock is configured"
 
@@ -242,6 +252,12 @@ def locked() -> None:
 @backup_vault_locked.fails
 def not_locked() -> None:
     aws.backup.Vault("daily")
+
+
+@backup_vault_locked.fails
+def a_vault_of_the_same_name_locked_in_another_region() -> None:
+    aws.backup.Vault("daily", name="daily")
+    aws.backup.VaultLockConfiguration("daily", backup_vault_name="daily", min_retention_days=35, region="us-west-1")
 
 
 @backup_vault_locked.fails

@@ -6,19 +6,23 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
+from policy_pack.rules.privacy import CUSTOMER_CLASSES
+from policy_pack.schedules import DAY
+from policy_pack.tokens import BUCKETS, DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.values import leaves, raw
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, rule, setting
 
 SELECTION = "aws:backup/selection:Selection"
 INSTANCE = "aws:ec2/instance:Instance"
+PACES = {"hourly": 1, "daily": DAY, "weekly": 7 * DAY, "monthly": 31 * DAY}
+"""What a store's backup tag promises, in hours from one backup to the next."""
 
 
 class Store(NamedTuple):
     """What a plan may name every store of a type by, and the controls that ask for it."""
 
     arns: str
-    controls: tuple[str, ...]
+    controls: tuple[str, ...] = ()
 
 
 IN_A_PLAN = {
@@ -28,6 +32,12 @@ IN_A_PLAN = {
     INSTANCE: Store("arn:aws:ec2:*:*:instance/*", ("SH:EC2.28",)),
     DATABASE_CLUSTER: Store("arn:aws:rds:*:*:cluster:*", ("PH:AURORA-PLAN",)),
     DATABASE_INSTANCE: Store("arn:aws:rds:*:*:db:*", ("SH:RDS.26",)),
+}
+# Many of these hold nothing to restore: their tags say which do.
+IF_PROMISED = {
+    **dict.fromkeys(BUCKETS, Store("arn:aws:s3:::*")),
+    "aws:docdb/cluster:Cluster": Store("arn:aws:rds:*:*:cluster:*"),
+    "aws:neptune/cluster:Cluster": Store("arn:aws:rds:*:*:cluster:*"),
 }
 
 
@@ -52,6 +62,10 @@ def store_in_backup_plan(
         raise NotApplicable("a replica is backed up with its source")
     if store.tag("backup") == engine_native:
         raise NotApplicable("its engine writes backups of its own, whose bucket is judged itself")
+    yield from _require_selection(store, graph, row)
+
+
+def _require_selection(store: Resource, graph: Graph, row: Store) -> Iterator[Finding]:
     unknown: Unknown | None = None
     for selection in graph.of_type(SELECTION):
         try:
@@ -178,4 +192,54 @@ def another_store_selected() -> None:
 def tag_value_not_known_yet() -> None:
     key = aws.kms.Key("data")
     aws.rds.Cluster("orders", engine="aurora-postgresql", tags={"backup": key.id})
+    _selection(selection_tags=[{"type": "STRINGEQUALS", "key": "backup", "value": "daily"}])
+
+
+INSTEAD: list[str] = setting(
+    ["is-backup", "replica", "rebuilt"], "values of the backup tag of a store that is restored from elsewhere"
+)
+
+
+@rule(
+    on=IF_PROMISED,
+    severity=Severity.HIGH,
+    promise="backup",
+    controls=("PH:SEL-COVER",),
+    fix="give the store the tag that an aws.backup.Selection takes, or say by its backup tag what it is restored from",
+)
+def promised_store_in_backup_plan(
+    store: Resource, graph: Graph, row: Store, *, instead: list[str] = INSTEAD, classes: list[str] = CUSTOMER_CLASSES
+) -> Iterator[Finding]:
+    """A store that says how often it is backed up, or that holds customers' data, is lost if no plan heard of it."""
+    means = store.tag("backup")
+    if means not in PACES and (means in instead or store.tag("data-class") not in classes):
+        raise NotApplicable("neither its backup tag nor its class asks for a plan")
+    yield from _require_selection(store, graph, row)
+
+
+@promised_store_in_backup_plan.passes
+def buckets_and_clusters_by_tag() -> None:
+    tags = {"backup": "daily"}
+    aws.s3.Bucket("exports", tags=tags)
+    aws.s3.BucketV2("old", tags=tags)
+    aws.docdb.Cluster("documents", tags=tags)
+    aws.neptune.Cluster("relations", tags=tags)
+    aws.s3.Bucket("logs")
+    aws.s3.Bucket("backups", tags={"backup": "is-backup", "data-class": "restricted"})
+    _selection(selection_tags=[{"type": "STRINGEQUALS", "key": "backup", "value": "daily"}])
+
+
+@promised_store_in_backup_plan.fails
+def bucket_tagged_and_selected_by_nobody() -> None:
+    aws.s3.Bucket("exports", tags={"backup": "daily"})
+
+
+@promised_store_in_backup_plan.fails
+def bucket_of_customers_data() -> None:
+    aws.s3.Bucket("exports", tags={"data-class": "restricted"})
+
+
+@promised_store_in_backup_plan.fails
+def bucket_whose_tag_no_selection_takes() -> None:
+    aws.s3.BucketV2("exports", tags={"backup": "hourly"})
     _selection(selection_tags=[{"type": "STRINGEQUALS", "key": "backup", "value": "daily"}])

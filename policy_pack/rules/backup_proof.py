@@ -1,10 +1,12 @@
-"""Proof of backups: failures are told, and restores are tried."""
+"""Proof of backups: failures are told, and what snapshots and logs bring back is decided."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.rules.backup import settings_beside
+from policy_pack.rules.restore_tests import RESTORE_SELECTION
 from policy_pack.tokens import DATABASE_CLUSTER, VAULT
 from policy_pack.vocabulary import (
     Finding,
@@ -21,7 +23,6 @@ from policy_pack.vocabulary import (
 )
 
 NOTIFICATIONS = "aws:backup/vaultNotifications:VaultNotifications"
-RESTORE_PLAN = "aws:backup/restoreTestingPlan:RestoreTestingPlan"
 TOLD: list[str] = setting(
     ["BACKUP_JOB_FAILED", "BACKUP_JOB_EXPIRED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED", "S3_BACKUP_OBJECT_FAILED"],
     "events of a vault that somebody hears of",
@@ -37,11 +38,10 @@ TOLD: list[str] = setting(
 )
 def vault_tells_of_failures(vault: Resource, graph: Graph, *, events: list[str] = TOLD) -> Iterator[Finding]:
     """A backup that stopped weeks ago is noticed on the day it is needed, or on the day it stopped."""
-    told = [
-        list(item.get("backupVaultEvents", default=()))
-        for item in graph.children(vault, on=NOTIFICATIONS, via="backupVaultName")
-    ]
-    for event in events:
+    # A restore of a bucket completes, whatever objects it could not bring back.
+    restored = {item.get("protectedResourceType") for item in graph.of_type(RESTORE_SELECTION)}
+    told = [list(item.get("backupVaultEvents", default=())) for item in settings_beside(vault, graph, NOTIFICATIONS)]
+    for event in [*events, *(["S3_RESTORE_OBJECT_FAILED"] if "S3" in restored else [])]:
         if not any(event in listed for listed in told):
             yield f"nobody hears of {event}"
 
@@ -65,6 +65,14 @@ def failures_told() -> None:
 
 
 @vault_tells_of_failures.fails
+def objects_that_a_restore_test_left_out_not_told() -> None:
+    failures_told()
+    aws.backup.RestoreTestingSelection(
+        "buckets", restore_testing_plan_name="all", protected_resource_type="S3", iam_role_arn="arn:role"
+    )
+
+
+@vault_tells_of_failures.fails
 def copies_not_told() -> None:
     _vault("BACKUP_JOB_FAILED")
 
@@ -72,55 +80,6 @@ def copies_not_told() -> None:
 @vault_tells_of_failures.fails
 def nothing_told() -> None:
     aws.backup.Vault("daily")
-
-
-@rule(
-    on=(RESTORE_PLAN,),
-    severity=Severity.MEDIUM,
-    promise="disaster-recovery",
-    controls=("PH:RESTORE-PLAN",),
-    fix='include every vault ("*") and set selectionWindowDays to 30 or less',
-)
-def restore_tests_cover_vaults(
-    plan: Resource,
-    *,
-    most_days: int = setting(30, "age in days of the oldest recovery point that is tried", minimum=1),
-) -> Iterator[Finding]:
-    """A backup that nobody restored is a hope."""
-    vaults = plan.get("recoveryPointSelection", "includeVaults", default=())
-    if "*" not in vaults:
-        yield "recoveryPointSelection.includeVaults does not include every vault"
-    if plan.has("recoveryPointSelection", "excludeVaults"):
-        yield "recoveryPointSelection.excludeVaults leaves vaults out"
-    # AWS Backup API Reference, RestoreTestingRecoveryPointSelection: 30 days where it is absent.
-    days = plan.get("recoveryPointSelection", "selectionWindowDays", default=30)
-    if days > most_days:
-        yield f"recoveryPointSelection.selectionWindowDays is {days}, more than {most_days}"
-
-
-def _tests(*vaults: str, days: int = 30) -> None:
-    selection: Any = {
-        "algorithm": "LATEST_WITHIN_WINDOW",
-        "include_vaults": list(vaults),
-        "recovery_point_types": ["SNAPSHOT"],
-        "selection_window_days": days,
-    }
-    aws.backup.RestoreTestingPlan("all", recovery_point_selection=selection, schedule_expression="rate(30 days)")
-
-
-@restore_tests_cover_vaults.passes
-def every_vault() -> None:
-    _tests("*")
-
-
-@restore_tests_cover_vaults.fails
-def one_vault() -> None:
-    _tests("arn:aws:backup:us-west-2:111122223333:backup-vault:daily")
-
-
-@restore_tests_cover_vaults.fails
-def year_old_points() -> None:
-    _tests("*", days=365)
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.rules.backup import PLAN, VAULT_LOCK, settings_beside
 from policy_pack.tokens import VAULT
 from policy_pack.vocabulary import (
     Finding,
@@ -19,8 +20,6 @@ from policy_pack.vocabulary import (
     setting,
 )
 
-PLAN = "aws:backup/plan:Plan"
-VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 MOST_DAYS: int = setting(
     35, "days after which a backup of customer data is gone", minimum=1, owner="backups_age_out_in_time"
 )
@@ -86,7 +85,7 @@ def vault_lock_allows_erasure(vault: Resource, graph: Graph, *, most_days: int =
     held = vault.tag("data-class")
     if held not in (None, "confidential", "restricted"):
         raise NotApplicable(f"it keeps data of the class {held}")
-    locks = graph.children(vault, on=VAULT_LOCK, via="backupVaultName")
+    locks = settings_beside(vault, graph, VAULT_LOCK)
     if not locks:
         raise NotApplicable("it has no lock")
 

@@ -200,7 +200,9 @@ def by_class() -> None:
 
 # A vault holds copies of stores that carry their papers themselves.
 CUSTOMER_STORES = tuple(token for token in HOLDS_DATA if token != VAULT)
-CUSTOMER_CLASSES: list[str] = setting(["restricted"], "classes of the stores that hold customers' data")
+CUSTOMER_CLASSES: list[str] = setting(
+    ["restricted"], "classes of the stores that hold customers' data", owner="customer_store_has_transfer_basis"
+)
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Copies for recovery: in the second region under its own key, kept long enough, out of reach, and tried."""
+"""Copies for recovery: in the second region under its own key, kept long enough, and out of reach."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from policy_pack.examples import OWN_ACCOUNT, declare
-from policy_pack.rules.backup_proof import RESTORE_PLAN
 from policy_pack.rules.customer_keys import names_customer_key
-from policy_pack.tokens import BUCKETS, DATABASE_CLUSTER, DATABASE_INSTANCE, inline
+from policy_pack.tokens import BUCKETS, inline
 from policy_pack.vocabulary import (
     Finding,
     Graph,
@@ -156,77 +155,3 @@ def copied_for_a_week() -> None:
 @database_backups_copied_and_kept.fails
 def copied_under_the_key_of_aws() -> None:
     _copied(retention_period=35)
-
-
-SELECTION = "aws:backup/restoreTestingSelection:RestoreTestingSelection"
-# AWS Backup API Reference, RestoreTestingSelectionForCreate: the names of resource types.
-TESTED_AS = {
-    "Aurora": (DATABASE_CLUSTER,),
-    "DynamoDB": ("aws:dynamodb/table:Table",),
-    "EBS": ("aws:ebs/volume:Volume",),
-    "EFS": ("aws:efs/fileSystem:FileSystem",),
-    "RDS": (DATABASE_INSTANCE,),
-    "S3": BUCKETS,
-}
-
-
-@rule(
-    on=(RESTORE_PLAN, SELECTION),
-    severity=Severity.MEDIUM,
-    promise="disaster-recovery",
-    controls=("PH:RESTORE-SEL",),
-    fix="add an aws.backup.RestoreTestingSelection for every kind of store, with a role and validationWindowHours",
-)
-def restore_tests_try_every_kind(
-    resource: Resource,
-    graph: Graph,
-    *,
-    tag: str = setting("backup", "key of the tag of the stores that are backed up"),
-) -> Iterator[Finding]:
-    """The kind of store that was never restored is the one that can't be."""
-    if resource.type == SELECTION:
-        yield from each(("iamRoleArn", "validationWindowHours"), lambda name: _is_set(resource, name))
-        return
-    selections = graph.children(resource, on=SELECTION, via="restoreTestingPlanName")
-    tried = [selection.get("protectedResourceType") for selection in selections]
-    for kind, types in TESTED_AS.items():
-        if kind not in tried and any(store.tag(tag) for store in graph.of_type(*types)):
-            yield f"no selection of the plan tries to restore {kind}"
-
-
-def _is_set(resource: Resource, name: str) -> Iterator[Finding]:
-    if not resource.has(name):
-        yield f"{name} is not set"
-
-
-def _tests(*kinds: str, **more: Any) -> None:
-    point: Any = {"algorithm": "LATEST_WITHIN_WINDOW", "include_vaults": ["*"], "recovery_point_types": ["SNAPSHOT"]}
-    plan = aws.backup.RestoreTestingPlan(
-        "all", name="all", recovery_point_selection=point, schedule_expression="rate(30 days)"
-    )
-    for kind in kinds:
-        aws.backup.RestoreTestingSelection(
-            kind,
-            restore_testing_plan_name=plan.name,
-            protected_resource_type=kind,
-            iam_role_arn=f"arn:aws:iam::{OWN_ACCOUNT}:role/restore",
-            **more,
-        )
-    aws.rds.Cluster("orders", engine="aurora-postgresql", tags={"backup": "daily"})
-    aws.s3.Bucket("exports", tags={"backup": "daily"})
-    aws.s3.Bucket("logs")
-
-
-@restore_tests_try_every_kind.passes
-def both_kinds_tried() -> None:
-    _tests("Aurora", "S3", validation_window_hours=24)
-
-
-@restore_tests_try_every_kind.fails
-def one_kind_tried() -> None:
-    _tests("S3", validation_window_hours=24)
-
-
-@restore_tests_try_every_kind.fails
-def nobody_looks_at_what_was_restored() -> None:
-    _tests("Aurora", "S3")

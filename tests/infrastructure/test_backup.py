@@ -85,7 +85,7 @@ def test_plans_run_as_often_as_they_are_named_and_daily_and_monthly_too(environm
 def test_each_plan_has_one_continuous_rule(environment: Registrations) -> None:
     """AWS Backup takes continuous backups of a store by one rule; those of a rule without are snapshots."""
     for plan in environment.of("backup/plan:Plan"):
-        continuous = [rule["ruleName"] for rule in plan.inputs["rules"] if rule["enableContinuousBackup"]]
+        continuous = [rule["ruleName"] for rule in plan.inputs["rules"] if rule.get("enableContinuousBackup")]
         assert continuous == ["daily"]
 
 
@@ -114,7 +114,7 @@ def test_what_each_store_may_lose_is_what_its_plan_loses_at_most(environment: Re
         copied = [HOURS_BETWEEN[rule["schedule"]] for rule in rules if rule["copyActions"]]
         assert min(copied) <= store["recoveryPointHoursWithRegion"]
         intervals = [HOURS_BETWEEN[rule["schedule"]] * 60 for rule in rules]
-        continuous = any(rule["enableContinuousBackup"] for rule in rules)
+        continuous = any(rule.get("enableContinuousBackup") for rule in rules)
         assert continuous or min(intervals) <= store["recoveryPointMinutes"]
 
 
