@@ -107,7 +107,7 @@ class PrivateBucket(pulumi.ComponentResource):
                     apply_server_side_encryption_by_default=ByDefaultArgs(
                         sse_algorithm="AES256" if args.key_arn is None else "aws:kms", kms_master_key_id=args.key_arn
                     ),
-                    bucket_key_enabled=args.key_arn is not None,
+                    bucket_key_enabled=None if args.key_arn is None else True,
                 )
             ],
             opts=self._child,

@@ -7,9 +7,10 @@ from typing import Any
 
 from policy_pack.documents import allows, conditions, name_of, principals, statements
 from policy_pack.examples import allow
-from policy_pack.rules.deletion import LOCK, VERSIONING, active_rules, covers_everything
+from policy_pack.rules.deletion import VERSIONING, active_rules, covers_everything
+from policy_pack.rules.object_locks import MODES, default_retentions, keeps_history, locked_days
 from policy_pack.rules.public_buckets import BLOCKS, PUBLIC_ACCESS_BLOCK
-from policy_pack.tokens import BUCKET, BUCKET_LOGGING, BUCKET_POLICY, BUCKETS, TRAIL, inline
+from policy_pack.tokens import BUCKET_LOGGING, BUCKET_POLICY, BUCKETS, TRAIL, inline
 from policy_pack.vocabulary import (
     Finding,
     Graph,
@@ -44,15 +45,7 @@ def audit_archive_locked(
 ) -> Iterator[Finding]:
     """Whoever takes over the account must not be able to change what it did."""
     _require_archive(bucket, graph)
-    locks = graph.children(bucket, on=LOCK, via="bucket")
-    rules = [lock.get("rule", "defaultRetention") for lock in locks]
-    if bucket.type == BUCKET:
-        rules.append(bucket.get("objectLockConfiguration", "rule", "defaultRetention"))
-    days = [
-        item.get("days", default=0) + 365 * item.get("years", default=0)
-        for item in rules
-        if item is not None and item.get("mode") in {"COMPLIANCE", "GOVERNANCE"}
-    ]
+    days = [locked_days(item) for item in default_retentions(bucket, graph) if item.get("mode") in MODES]
     if not days:
         yield "no Object Lock with a default retention keeps its objects"
     elif max(days) < least_days:
@@ -98,8 +91,9 @@ def audit_archive_kept(
     *,
     least_days: int = setting(2555, "days that the audit archive is kept", minimum=1),
 ) -> Iterator[Finding]:
-    """What happened years ago is asked when it comes to light."""
-    _require_archive(bucket, graph)
+    """What happened years ago is asked when it comes to light, of trails, recorders and reports of backups."""
+    if not keeps_history(bucket, graph):
+        raise NotApplicable("neither a trail, nor a recorder, nor a report of the stack writes to it")
     for item in active_rules(bucket, graph):
         days = item.get("expiration", "days")
         if days is not None and 0 < days < least_days:
@@ -115,6 +109,35 @@ def kept_for_seven_years() -> None:
 @audit_archive_kept.fails
 def kept_for_a_year() -> None:
     _archive(days=365, expire=365)
+
+
+def _history(expire: int) -> None:
+    bucket = aws.s3.Bucket("history")
+    expiry: Any = {"id": "expire", "status": "Enabled", "expiration": {"days": expire}}
+    aws.s3.BucketLifecycleConfiguration("history", bucket=bucket.id, rules=[expiry])
+    aws.cfg.DeliveryChannel("all", s3_bucket_name=bucket.bucket)
+
+
+@audit_archive_kept.passes
+def history_kept_for_seven_years() -> None:
+    _history(2555)
+
+
+@audit_archive_kept.fails
+def history_kept_for_a_year() -> None:
+    _history(365)
+
+
+@audit_archive_kept.fails
+def reports_kept_for_a_year() -> None:
+    bucket = aws.s3.Bucket("reports")
+    expiry: Any = {"id": "expire", "status": "Enabled", "expiration": {"days": 365}}
+    aws.s3.BucketLifecycleConfiguration("reports", bucket=bucket.id, rules=[expiry])
+    aws.backup.ReportPlan(
+        "jobs",
+        report_delivery_channel={"s3_bucket_name": bucket.bucket},
+        report_setting={"report_template": "BACKUP_JOB_REPORT"},
+    )
 
 
 @rule(

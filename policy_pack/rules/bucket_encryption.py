@@ -42,7 +42,10 @@ def bucket_encrypted_with_customer_key(bucket: Resource, graph: Graph) -> Iterat
             yield from names_customer_key(default, graph, holder, "kmsMasterKeyId")
 
     for holder, block in holders:
-        yield from each([(holder, default) for default in _defaults(block)], judge)
+        defaults = [(holder, default) for default in _defaults(block)]
+        if not defaults:
+            yield "the rules of its default encryption are empty"
+        yield from each(defaults, judge)
 
 
 def is_log_target(bucket: Resource, graph: Graph) -> bool:
@@ -117,6 +120,12 @@ def settings_inside_the_bucket() -> None:
 @bucket_encrypted_with_customer_key.fails
 def left_to_s3() -> None:
     aws.s3.Bucket("data")
+
+
+@bucket_encrypted_with_customer_key.fails
+def configured_without_a_rule() -> None:
+    data = aws.s3.Bucket("data")
+    aws.s3.BucketServerSideEncryptionConfiguration("data", bucket=data.id, rules=[])
 
 
 @bucket_encrypted_with_customer_key.fails

@@ -99,6 +99,26 @@ def no_rule() -> None:
 VERSIONING = ("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2")
 
 
+def require_versions(bucket: Resource, graph: Graph) -> None:
+    """Raise `NotApplicable` unless the stack versions a bucket."""
+    on = [item.get("versioningConfiguration", "status") for item in graph.children(bucket, on=VERSIONING, via="bucket")]
+    inline = bucket.get("versioning", "enabled") if bucket.type == BUCKET else None
+    if "Enabled" not in on and not inline:
+        raise NotApplicable("the stack doesn't version it")
+
+
+def versions_gone_after(bucket: Resource, graph: Graph) -> int | None:
+    """Return after how many days every version that is no longer current is gone, None where it never is."""
+    days = [
+        item.get("noncurrentVersionExpiration", key)
+        for item in active_rules(bucket, graph)
+        if covers_everything(item)
+        for key in ("noncurrentDays", "days")
+        if key in item.get("noncurrentVersionExpiration", default=Props({}))
+    ]
+    return min(days, default=None)
+
+
 @rule(
     on=BUCKETS,
     severity=Severity.MEDIUM,
@@ -113,23 +133,14 @@ def old_versions_expire(
     most_days: int = setting(365, "days after which a deleted object's version is gone", minimum=1),
 ) -> Iterator[Finding]:
     """Deleting an object of a versioned bucket only hides it; the version stays until a rule takes it away."""
-    on = [item.get("versioningConfiguration", "status") for item in graph.children(bucket, on=VERSIONING, via="bucket")]
-    inline = bucket.get("versioning", "enabled") if bucket.type == BUCKET else None
-    if "Enabled" not in on and not inline:
-        raise NotApplicable("the stack doesn't version it")
+    require_versions(bucket, graph)
     if graph.children(bucket, on=LOCK, via="bucket") or bucket.get("objectLockEnabled"):
         raise NotApplicable("a lock decides how long its versions stay")
-    days = [
-        item.get("noncurrentVersionExpiration", key)
-        for item in active_rules(bucket, graph)
-        if covers_everything(item)
-        for key in ("noncurrentDays", "days")
-        if key in item.get("noncurrentVersionExpiration", default=Props({}))
-    ]
-    if not days:
+    days = versions_gone_after(bucket, graph)
+    if days is None:
         yield "no enabled lifecycle rule for every object has noncurrentVersionExpiration"
-    elif min(days) > most_days:
-        yield f"noncurrentVersionExpiration is after {min(days)} days, more than {most_days}"
+    elif days > most_days:
+        yield f"noncurrentVersionExpiration is after {days} days, more than {most_days}"
 
 
 def _versioned(days: int) -> None:

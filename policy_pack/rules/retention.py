@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from policy_pack.rules.classification import CLASS_TAG, CLASSES
-from policy_pack.rules.deletion import LIFECYCLES, active_rules, covers_everything
+from policy_pack.rules.deletion import (
+    LIFECYCLES,
+    active_rules,
+    covers_everything,
+    require_versions,
+    versions_gone_after,
+)
 from policy_pack.tokens import BUCKETS, DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.vocabulary import (
     Finding,
@@ -74,6 +80,9 @@ RETENTION = {
 }
 
 
+RETENTION_TAG: str = setting(
+    "retention-days", "key of the tag that says how many days a store keeps data", owner="retention_tag_true"
+)
 UNTIL_DELETED = "until-deleted"
 """What the tag says of a bucket from which nothing leaves by itself."""
 
@@ -90,7 +99,10 @@ def retention_tag_true(
     graph: Graph,
     row: Row,
     *,
-    tag: str = setting("retention-days", "key of the tag that says how many days a store keeps data"),
+    tag: str = RETENTION_TAG,
+    grace_days: int = setting(
+        30, "days after the end that the tag tells by which a bucket's versions are gone, too", minimum=1
+    ),
 ) -> Iterator[Finding]:
     """Who answers a customer how long data is kept reads the tag: it must be there, and it must be true."""
     if store.has("replicateSourceDb"):
@@ -102,6 +114,19 @@ def retention_tag_true(
     kept = _expiry(store, graph) if store.type in BUCKETS else store.get(*row.path, default=row.unset)
     if told != (UNTIL_DELETED if kept is None else str(kept)):
         yield f"tag {tag} is {told}, and its settings keep data for {kept or 'ever, or for no'} days"
+    elif kept is not None and store.type in BUCKETS:
+        yield from _judge_versions(store, graph, grace_days)
+
+
+def _judge_versions(bucket: Resource, graph: Graph, grace_days: int) -> Iterator[Finding]:
+    """Yield what keeps an object beyond its end: in a versioned bucket, that only makes it a version of the past."""
+    try:
+        require_versions(bucket, graph)
+    except NotApplicable:
+        return
+    days = versions_gone_after(bucket, graph)
+    if days is None or days > grace_days:
+        yield f"its versions stay for {days or 'ever, or for no'} days after that, more than {grace_days}"
 
 
 def _expiry(bucket: Resource, graph: Graph) -> int | None:
@@ -130,6 +155,33 @@ def as_the_tag_says() -> None:
 @retention_tag_true.passes
 def in_use_and_says_so() -> None:
     aws.s3.Bucket("state", tags={"retention-days": UNTIL_DELETED})
+
+
+def _versioned(**old: int) -> None:
+    bucket = aws.s3.Bucket("data", tags={"retention-days": "30"})
+    aws.s3.BucketVersioning("data", bucket=bucket.id, versioning_configuration={"status": "Enabled"})
+    expire: Any = {
+        "id": "expire",
+        "status": "Enabled",
+        "expiration": {"days": 30},
+        "noncurrent_version_expiration": old,
+    }
+    aws.s3.BucketLifecycleConfiguration("data", bucket=bucket.id, rules=[expire])
+
+
+@retention_tag_true.passes
+def versions_gone_the_day_after() -> None:
+    _versioned(noncurrent_days=1)
+
+
+@retention_tag_true.fails
+def versions_kept_for_ever() -> None:
+    _versioned()
+
+
+@retention_tag_true.fails
+def versions_kept_for_a_year() -> None:
+    _versioned(noncurrent_days=365)
 
 
 @retention_tag_true.fails
