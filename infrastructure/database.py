@@ -161,7 +161,6 @@ class ProductDatabase(pulumi.ComponentResource):
                 publicly_accessible=False,
                 auto_minor_version_upgrade=True,
                 ca_cert_identifier="rds-ca-rsa2048-g1",
-                copy_tags_to_snapshot=True,
                 monitoring_interval=60,
                 monitoring_role_arn=role.arn,
                 performance_insights_enabled=True,

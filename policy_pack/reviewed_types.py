@@ -95,7 +95,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "joins resources that are judged themselves": (
         "aws:ec2/routeTableAssociation:RouteTableAssociation",
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
-        "aws:elasticache/userGroup:UserGroup",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
         "aws:cloudwatch/eventRule:EventRule",

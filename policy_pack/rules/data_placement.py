@@ -10,11 +10,13 @@ import pulumi
 from policy_pack.examples import OWN_ACCOUNT, declare
 from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA
 from policy_pack.rules.privacy import HEALTH_WORDS, NO_MARK
+from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.vocabulary import (
     Finding,
     NotApplicable,
     Props,
     Resource,
+    Row,
     Severity,
     Unknown,
     aws,
@@ -116,3 +118,62 @@ def in_private_subnets() -> None:
 @function_with_data_in_vpc.fails
 def on_the_internet() -> None:
     _function()
+
+
+CACHE = "aws:elasticache/cluster:Cluster"
+_VPC_GROUPS = Row(("vpcSecurityGroupIds",))
+_GROUPS = Row(("securityGroupIds",))
+_OF_DATABASES, _OF_CACHES = ("SH:RDS.2",), ("SH:ElastiCache.7",)
+# Where a store on a network names its security groups, and what says that another resource names them for it.
+ON_A_NETWORK = {
+    DATABASE_CLUSTER: Row(("vpcSecurityGroupIds",), controls=_OF_DATABASES),
+    DATABASE_INSTANCE: Row(("vpcSecurityGroupIds",), unless=("replicateSourceDb",), controls=_OF_DATABASES),
+    "aws:docdb/cluster:Cluster": _VPC_GROUPS,
+    "aws:neptune/cluster:Cluster": _VPC_GROUPS,
+    "aws:redshift/cluster:Cluster": _VPC_GROUPS,
+    CACHE: Row(("securityGroupIds",), unless=("replicationGroupId",), controls=_OF_CACHES),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Row(("securityGroupIds",), controls=_OF_CACHES),
+    "aws:elasticache/serverlessCache:ServerlessCache": _GROUPS,
+    "aws:memorydb/cluster:Cluster": _GROUPS,
+    "aws:msk/cluster:Cluster": Row(("brokerNodeGroupInfo", "securityGroups"), controls=("SH:MSK.4",)),
+}
+
+
+@rule(
+    on=ON_A_NETWORK,
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    fix="name a security group that lets in the store's clients, and nobody else",
+)
+def store_names_its_security_groups(store: Resource, row: Row) -> Iterator[Finding]:
+    """Without a group of its own a store is in the default one of its network, with everything else that has none."""
+    for name in row.unless:
+        if store.has(name):
+            raise NotApplicable(f"it takes its network from its {name}")
+    if not store.has(*row.path):
+        yield f"{store.where(*row.path)} is not set, which leaves it in the VPC's default security group"
+
+
+def _on_a_network(groups: list[str]) -> None:
+    for token, row in ON_A_NETWORK.items():
+        properties: Any = groups
+        for name in reversed(row.path):
+            properties = {name: properties}
+        declare(token, properties)
+
+
+@store_names_its_security_groups.passes
+def stores_with_groups_of_their_own() -> None:
+    _on_a_network(["sg-1"])
+    declare(CACHE, replicationGroupId="sessions")
+    aws.rds.Instance("replica", instance_class="db.t4g.small", replicate_source_db="reports")
+
+
+@store_names_its_security_groups.fails
+def database_in_the_default_group() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql")
+
+
+@store_names_its_security_groups.fails
+def stores_whose_groups_were_taken_away() -> None:
+    _on_a_network([])

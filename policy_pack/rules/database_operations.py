@@ -92,6 +92,8 @@ def no_subscription() -> None:
 
 
 AUDITED = ("pgaudit.log", "log_connections", "log_disconnections")
+# The documentation of pgaudit, "Settings".
+PGAUDIT_CLASSES = {"all", "ddl", "function", "misc", "misc_set", "read", "role", "write"}
 
 
 @rule(
@@ -109,6 +111,9 @@ def postgres_audited(group: Resource) -> Iterator[Finding]:
     libraries = [name.strip() for name in parameters.get("shared_preload_libraries", "").split(",")]
     if "pgaudit" not in libraries:
         yield "shared_preload_libraries does not load pgaudit"
+    classes = {name.strip().removeprefix("-") for name in parameters.get("pgaudit.log", "none").lower().split(",")}
+    if classes - {"none"} - PGAUDIT_CLASSES:
+        yield f"pgaudit.log is {parameters['pgaudit.log']}, which pgaudit doesn't know, and so logs nothing"
     for name in AUDITED:
         if parameters.get(name, "0").lower() in {"0", "off", "none", ""}:
             yield f"parameters do not turn {name} on"
@@ -129,6 +134,11 @@ def audited() -> None:
 @postgres_audited.fails
 def library_not_loaded() -> None:
     _parameters()
+
+
+@postgres_audited.fails
+def a_class_that_pgaudit_does_not_know() -> None:
+    _parameters(**{"shared_preload_libraries": "pgaudit", "pgaudit.log": "roles"})
 
 
 @postgres_audited.fails

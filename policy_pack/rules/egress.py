@@ -133,6 +133,35 @@ def open_topics() -> None:
     declare(BROKER_SETTINGS, serverProperties="auto.create.topics.enable=false\n")
 
 
+BROKERS = "aws:msk/cluster:Cluster"
+
+
+@rule(
+    on=(BROKERS,),
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("PH:MSK-ACL",),
+    fix="name in configurationInfo an aws.msk.Configuration that denies what no ACL allows",
+)
+def brokers_use_own_configuration(cluster: Resource) -> Iterator[Finding]:
+    """MSK's own configuration lets everybody at a topic that has no ACL."""
+    # Amazon MSK Developer Guide, "Default Amazon MSK configuration": allow.everyone.if.no.acl.found is true.
+    if not cluster.has("configurationInfo", "arn"):
+        yield "configurationInfo is not set, so that the brokers use MSK's own configuration"
+
+
+@brokers_use_own_configuration.passes
+def brokers_with_closed_topics() -> None:
+    settings = "allow.everyone.if.no.acl.found=false"
+    configuration = declare(BROKER_SETTINGS, serverProperties=settings)
+    declare(BROKERS, configurationInfo={"arn": configuration.id, "revision": 1})
+
+
+@brokers_use_own_configuration.fails
+def brokers_as_msk_makes_them() -> None:
+    declare(BROKERS)
+
+
 CACHE_USER = "aws:elasticache/user:User"
 
 
@@ -147,8 +176,9 @@ def cache_user_limited(user: Resource) -> Iterator[Finding]:
     """Redis gives a user without limits every key of every customer, and the command that empties them all."""
     if user.get("noPasswordRequired") is True:
         yield "noPasswordRequired is true"
-    if user.get("authenticationMode", "type") == "no-password-required":
-        yield "authenticationMode.type is no-password-required"
+    way = user.get("authenticationMode", "type")
+    if way not in {"iam", "password"} and not user.has("passwords"):
+        yield f"authenticationMode.type is {way or 'not set'}; it must be iam or password"
     words = str(user.get("accessString", default="")).lower().split()
     if "on" in words and {"~*", "allkeys"}.intersection(words) and {"+@all", "allcommands"}.intersection(words):
         yield "accessString allows every command on every key"
@@ -168,6 +198,33 @@ def anybody() -> None:
 @cache_user_limited.fails
 def almighty() -> None:
     declare(CACHE_USER, accessString="on ~* +@all", authenticationMode={"type": "iam"})
+
+
+CACHE_USERS = "aws:elasticache/userGroup:UserGroup"
+
+
+@rule(
+    on=(CACHE_USERS,),
+    severity=Severity.HIGH,
+    promise="system-access-control",
+    controls=("PH:EC-USER",),
+    fix="name a user of your own in its place: for Redis one whose user name is default, and who may nothing",
+)
+def cache_users_are_own(group: Resource) -> Iterator[Finding]:
+    """The user named default that ElastiCache brings along needs no password, and may do everything."""
+    # Amazon ElastiCache User Guide, "Role-Based Access Control (RBAC)": its id and its name are both default.
+    if "default" in group.get("userIds", default=()):
+        yield "userIds names default, the user that ElastiCache made"
+
+
+@cache_users_are_own.passes
+def users_of_the_application() -> None:
+    declare(CACHE_USERS, userIds=["application", "default-that-may-nothing"])
+
+
+@cache_users_are_own.fails
+def everybody_else_too() -> None:
+    declare(CACHE_USERS, userIds=["application", "default"])
 
 
 FIREWALL_POLICY = "aws:networkfirewall/firewallPolicy:FirewallPolicy"

@@ -1,4 +1,4 @@
-"""Secrets over time: rotated, recoverable, and named and encrypted as the service that reads them asks."""
+"""Secrets over time: rotated, recoverable in both regions, and named and encrypted as what reads them asks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from policy_pack.examples import declare
 from policy_pack.rules.change_protection import DISPOSABLE
+from policy_pack.tokens import VAULT
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
 
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type token
@@ -165,6 +166,37 @@ def gone_at_once() -> None:
 @secret_recoverable_and_owned.fails
 def nobodys() -> None:
     aws.secretsmanager.Secret("orders")
+
+
+@rule(
+    on=(SECRET,),
+    severity=Severity.MEDIUM,
+    promise="disaster-recovery",
+    controls=("PH:SECRET-WINDOW",),
+    fix="add to replicas the region that backups are copied to, with a key of your own there",
+)
+def secret_survives_region(secret: Resource, graph: Graph) -> Iterator[Finding]:
+    """What is restored in the second region can't sign in, or read what it signed, without the secret that it had."""
+    away = {vault.region for vault in graph.of_type(VAULT) if vault.named_region != secret.named_region}
+    if not away:
+        raise NotApplicable("the stack keeps no backups in another region")
+    if not any(replica.get("region") in away for replica in secret.get("replicas", default=())):
+        yield f"replicas names none of {', '.join(sorted(away))}, where the stack keeps copies of its backups"
+
+
+def _away(**more: Any) -> None:
+    aws.secretsmanager.Secret("signing", **more)
+    aws.backup.Vault("recovery", region="us-west-1")
+
+
+@secret_survives_region.passes
+def replicated_to_where_backups_are() -> None:
+    _away(replicas=[{"region": "us-west-1", "kms_key_id": "alias/recovery"}])
+
+
+@secret_survives_region.fails
+def in_one_region() -> None:
+    _away()
 
 
 SCRAM = "aws:msk/scramSecretAssociation:ScramSecretAssociation"

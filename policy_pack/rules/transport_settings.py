@@ -42,8 +42,8 @@ TLS: dict[str, Rows] = {
     "aws:elasticache/replicationGroup:ReplicationGroup": (
         Row(
             ("transitEncryptionEnabled",),
-            # Amazon ElastiCache API Reference, CreateReplicationGroup: true when using Valkey, else false.
-            unset=lambda group: group.get("engine") == "valkey",
+            # Amazon ElastiCache API Reference, CreateReplicationGroup: false, of every engine.
+            unset=False,
             unless=("globalReplicationGroupId",),
             controls=("SH:ElastiCache.5",),
         ),
