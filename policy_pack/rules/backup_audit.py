@@ -65,9 +65,10 @@ def backup_framework_complete(
         if name not in there:
             yield f"controls have no {name}"
 
+    stores = graph.of_type(*IN_A_PLAN, *IF_PROMISED)
+
     def judge(control: Props) -> Iterator[Finding]:
         tags = control.get("scope", "tags", default=Props({}))
-        stores = graph.of_type(*IN_A_PLAN, *IF_PROMISED)
         for key in tags:
             if stores and not any(store.tag(key) == tags.get(key) for store in stores):
                 yield f"{control.where('scope', 'tags', key)} is {tags.get(key)}, which no store of the stack carries"

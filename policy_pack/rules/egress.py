@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from policy_pack.examples import declare, kept
 from policy_pack.rules.privacy import values_at
 from policy_pack.rules.vendors import NOTICE
+from policy_pack.values import raw
 from policy_pack.vocabulary import Finding, Registers, Resource, Severity, aws, each, rule
 
 FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
@@ -146,7 +147,7 @@ BROKERS = "aws:msk/cluster:Cluster"
 def brokers_use_own_configuration(cluster: Resource) -> Iterator[Finding]:
     """MSK's own configuration lets everybody at a topic that has no ACL."""
     # Amazon MSK Developer Guide, "Default Amazon MSK configuration": allow.everyone.if.no.acl.found is true.
-    if not cluster.has("configurationInfo", "arn"):
+    if not raw(cluster.get("configurationInfo", default={})).get("arn"):
         yield "configurationInfo is not set, so that the brokers use MSK's own configuration"
 
 

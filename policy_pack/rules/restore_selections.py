@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from policy_pack.rules.restore_tests import BACKUP_TAG, RESTORE_SELECTION, TESTED_AS
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+)
 
 
 @rule(
@@ -119,7 +130,12 @@ def restored_data_stays_private(selection: Resource) -> Iterator[Finding]:
 
     def judge(wanted: tuple[str, tuple[str, ...]]) -> Iterator[Finding]:
         name, allowed = wanted
-        value = overrides.get(given[name.lower()]) if name.lower() in given else None
+        try:
+            value = overrides.get(given[name.lower()]) if name.lower() in given else None
+        except Unknown:
+            if allowed:
+                raise
+            return  # whatever it becomes, it is told
         if not value or (allowed and str(value) not in allowed):
             must = f"it must be {' or '.join(allowed)}" if allowed else "AWS Backup takes the account's default"
             yield f"restoreMetadataOverrides.{name} is {value or 'not set'}; {must}"
