@@ -229,7 +229,15 @@ def copied_out_of_the_west() -> None:
     controls=("PH:VAULT-LOCK",),
     fix="give the vault an aws.backup.VaultLockConfiguration with minRetentionDays",
 )
-def backup_vault_locked(vault: Resource, graph: Graph, *, least_days: int = RETENTION_DAYS) -> Iterator[Finding]:
+def backup_vault_locked(
+    vault: Resource,
+    graph: Graph,
+    *,
+    least_days: int = RETENTION_DAYS,
+    final_within_days: int = setting(
+        0, "days after which nobody can lift a vault's lock any more (changeableForDays); 0 where an administrator may"
+    ),
+) -> Iterator[Finding]:
     """Whoever takes over the account must not be able to delete the backups too."""
     locks = settings_beside(vault, graph, VAULT_LOCK)
     if not locks:
@@ -239,6 +247,8 @@ def backup_vault_locked(vault: Resource, graph: Graph, *, least_days: int = RETE
         days = lock.get("minRetentionDays", default=0)
         if days < least_days:
             yield f"minRetentionDays of its lock is {days}, less than {least_days}"
+        if final_within_days and not 0 < lock.get("changeableForDays", default=0) <= final_within_days:
+            yield f"changeableForDays of its lock is not set, or more than {final_within_days}: it can still be lifted"
 
     yield from each(locks, judge)
 
@@ -247,6 +257,14 @@ def backup_vault_locked(vault: Resource, graph: Graph, *, least_days: int = RETE
 def locked() -> None:
     daily = aws.backup.Vault("daily")
     aws.backup.VaultLockConfiguration("daily", backup_vault_name=daily.name, min_retention_days=35)
+
+
+@backup_vault_locked.passes
+def locked_for_good_in_three_days() -> None:
+    daily = aws.backup.Vault("daily")
+    aws.backup.VaultLockConfiguration(
+        "daily", backup_vault_name=daily.name, min_retention_days=35, changeable_for_days=3
+    )
 
 
 @backup_vault_locked.fails

@@ -196,7 +196,8 @@ def tag_value_not_known_yet() -> None:
 
 
 INSTEAD: list[str] = setting(
-    ["is-backup", "replica", "rebuilt"], "values of the backup tag of a store that is restored from elsewhere"
+    ["engine-native", "is-backup", "replica", "rebuilt"],
+    "values of the backup tag of a store that is restored from elsewhere",
 )
 
 

@@ -61,13 +61,13 @@ def _judge_times(item: Props) -> Iterator[Finding]:
         yield f"{item.where('startWindow')} is less than 60 minutes"
     elif gap is not None and start > 60 * gap:
         yield f"{item.where('startWindow')} is {start} minutes, longer than the {gap:g} hours to the next backup"
-    # AWS Backup's own is a week: until then nobody hears of a backup that hangs.
-    if item.get("completionWindow", default=0) < start:
-        yield f"{item.where('completionWindow')} is not set, or shorter than startWindow"
+    # Where it is absent, a backup that hangs is cancelled, and told, after a week.
+    if item.get("completionWindow", default=0) < 60:
+        yield f"{item.where('completionWindow')} is not set, or less than 60 minutes"
 
 
-def _plan(schedule: str, *, continuous: bool = True, **changes: Any) -> aws.backup.Plan:
-    daily: Any = {
+def _rules(schedule: str, *, continuous: bool = True, **changes: Any) -> Any:
+    daily = {
         "rule_name": "daily",
         "target_vault_name": "daily",
         "schedule": schedule,
@@ -76,7 +76,11 @@ def _plan(schedule: str, *, continuous: bool = True, **changes: Any) -> aws.back
         "enable_continuous_backup": continuous,
         **changes,
     }
-    return aws.backup.Plan("daily", rules=[daily])
+    return [daily]
+
+
+def _plan(schedule: str, **changes: Any) -> aws.backup.Plan:
+    return aws.backup.Plan("daily", rules=_rules(schedule, **changes))
 
 
 @backup_plan_runs_daily.passes
@@ -102,6 +106,16 @@ def every_hour_within_eight() -> None:
 @backup_plan_runs_daily.fails
 def until_next_week() -> None:
     _plan("cron(0 5 * * ? *)", completion_window=None)
+
+
+@backup_plan_runs_daily.fails
+def cancelled_after_a_minute() -> None:
+    _plan("cron(0 5 * * ? *)", completion_window=1)
+
+
+@backup_plan_runs_daily.fails
+def at_no_time_that_aws_knows() -> None:
+    aws.backup.Plan("daily", rules=[*_rules("cron(0 5 * * ? *)"), *_rules("every day at five")])
 
 
 @rule(

@@ -178,7 +178,7 @@ def cache_user_limited(user: Resource) -> Iterator[Finding]:
     if user.get("noPasswordRequired") is True:
         yield "noPasswordRequired is true"
     way = user.get("authenticationMode", "type")
-    if way not in {"iam", "password"} and not user.has("passwords"):
+    if way not in {"iam", "password"} and not user.has("passwords") and "passwordsWo" not in user:
         yield f"authenticationMode.type is {way or 'not set'}; it must be iam or password"
     words = str(user.get("accessString", default="")).lower().split()
     if "on" in words and {"~*", "allkeys"}.intersection(words) and {"+@all", "allcommands"}.intersection(words):
@@ -189,6 +189,16 @@ def cache_user_limited(user: Resource) -> Iterator[Finding]:
 def application() -> None:
     access = "on ~sessions:* +@read +@write -@dangerous"
     declare(CACHE_USER, accessString=access, authenticationMode={"type": "iam"})
+
+
+@cache_user_limited.passes
+def by_a_password_that_no_state_holds() -> None:
+    declare(CACHE_USER, accessString="on ~sessions:* +@read", passwordsWo="drawn by a program", passwordsWoVersion=1)
+
+
+@cache_user_limited.fails
+def by_nothing_that_is_said() -> None:
+    declare(CACHE_USER, accessString="on ~sessions:* +@read")
 
 
 @cache_user_limited.fails

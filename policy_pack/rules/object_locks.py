@@ -14,7 +14,8 @@ from policy_pack.rules.retention import RETENTION_TAG
 from policy_pack.tokens import BUCKETS, TRAIL
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
 
-MODES = ("COMPLIANCE", "GOVERNANCE")
+MODES = ["COMPLIANCE", "GOVERNANCE"]
+LOCK_MODES: list[str] = setting(MODES, "modes of object locks; an administrator can lift GOVERNANCE")
 WRITES_HISTORY = {TRAIL: "s3BucketName", CHANNEL: "s3BucketName", REPORT_PLAN: "reportDeliveryChannel"}
 """What writes down what happened, and the property by which it names the bucket."""
 
@@ -59,7 +60,9 @@ def locked_days(retention: Props) -> int:
     controls=("SH:S3.15", "PH:LOG-ARCHIVE"),
     fix="give the bucket an aws.s3.BucketObjectLockConfiguration whose default retention is as long as data is kept",
 )
-def object_lock_keeps_what_is_told(bucket: Resource, graph: Graph, *, tag: str = RETENTION_TAG) -> Iterator[Finding]:
+def object_lock_keeps_what_is_told(
+    bucket: Resource, graph: Graph, *, tag: str = RETENTION_TAG, modes: list[str] = LOCK_MODES
+) -> Iterator[Finding]:
     """A bucket that can lock and doesn't, or not for as long as it tells, keeps nothing from whoever may delete."""
     if not bucket.get("objectLockEnabled") and not graph.children(bucket, on=LOCK, via="bucket"):
         raise NotApplicable("it has no object lock")
@@ -67,8 +70,8 @@ def object_lock_keeps_what_is_told(bucket: Resource, graph: Graph, *, tag: str =
     told = bucket.tag(tag) or ""
 
     def judge(retention: Props) -> Iterator[Finding]:
-        if retention.get("mode") not in MODES:
-            yield f"the mode of its lock is {retention.get('mode') or 'not set'}; it must be {' or '.join(MODES)}"
+        if retention.get("mode") not in modes:
+            yield f"the mode of its lock is {retention.get('mode') or 'not set'}; it must be {' or '.join(modes)}"
         days = locked_days(retention)
         if days < 1 or (told.isdecimal() and days < int(told)):
             yield f"its objects are locked for {days} days" + (f", and tag {tag} says {told}" if told else "")

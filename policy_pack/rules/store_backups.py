@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.rules.change_protection import DISPOSABLE, refuse_disposable
+from policy_pack.rules.privacy import CUSTOMER_CLASSES
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.vocabulary import (
     Finding,
@@ -154,3 +155,38 @@ def a_last_snapshot() -> None:
 @last_backup_outlives_database.fails
 def none_left() -> None:
     _databases(skip_final_snapshot=True)
+
+
+@rule(
+    on=("aws:elasticache/replicationGroup:ReplicationGroup",),
+    severity=Severity.MEDIUM,
+    promise="business-continuity",
+    controls=("SH:ElastiCache.1",),
+    fix="set finalSnapshotIdentifier",
+)
+def last_snapshot_outlives_cache(
+    cache: Resource, *, disposable: bool = DISPOSABLE, classes: list[str] = CUSTOMER_CLASSES
+) -> Iterator[Finding]:
+    """ElastiCache deletes a cache's automatic snapshots with the cache: the last one alone is left."""
+    # Amazon ElastiCache User Guide, "Scheduling automatic backups" and "Creating a final backup".
+    refuse_disposable(disposable=disposable)
+    if cache.tag("data-class") not in classes:
+        raise NotApplicable("it holds no customers' data")
+    if not cache.has("finalSnapshotIdentifier"):
+        yield "finalSnapshotIdentifier is not set"
+
+
+def _deleted(**last: Any) -> None:
+    tags = {"data-class": "restricted"}
+    aws.elasticache.ReplicationGroup("sessions", description="s", snapshot_retention_limit=35, tags=tags, **last)
+
+
+@last_snapshot_outlives_cache.passes
+def a_last_snapshot_of_a_cache() -> None:
+    _deleted(final_snapshot_identifier="last")
+    aws.elasticache.ReplicationGroup("pages", description="p")
+
+
+@last_snapshot_outlives_cache.fails
+def none_left_of_a_cache() -> None:
+    _deleted()
