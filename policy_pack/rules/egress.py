@@ -10,7 +10,7 @@ from policy_pack.examples import declare, kept
 from policy_pack.rules.privacy import values_at
 from policy_pack.rules.vendors import NOTICE
 from policy_pack.values import raw
-from policy_pack.vocabulary import Finding, Registers, Resource, Severity, aws, each, rule
+from policy_pack.vocabulary import Finding, NotApplicable, Registers, Resource, Severity, aws, each, rule
 
 FIREHOSE = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
 API = "aws:cloudwatch/eventApiDestination:EventApiDestination"
@@ -175,12 +175,14 @@ CACHE_USER = "aws:elasticache/user:User"
 )
 def cache_user_limited(user: Resource) -> Iterator[Finding]:
     """Redis gives a user without limits every key of every customer, and the command that empties them all."""
+    words = str(user.get("accessString", default="")).lower().split()
+    if "off" in words and "on" not in words:
+        raise NotApplicable("nobody can sign in as it")
     if user.get("noPasswordRequired") is True:
         yield "noPasswordRequired is true"
     way = user.get("authenticationMode", "type")
     if way not in {"iam", "password"} and not user.has("passwords") and "passwordsWo" not in user:
         yield f"authenticationMode.type is {way or 'not set'}; it must be iam or password"
-    words = str(user.get("accessString", default="")).lower().split()
     if "on" in words and {"~*", "allkeys"}.intersection(words) and {"+@all", "allcommands"}.intersection(words):
         yield "accessString allows every command on every key"
 
@@ -189,6 +191,19 @@ def cache_user_limited(user: Resource) -> Iterator[Finding]:
 def application() -> None:
     access = "on ~sessions:* +@read +@write -@dangerous"
     declare(CACHE_USER, accessString=access, authenticationMode={"type": "iam"})
+
+
+@cache_user_limited.passes
+def application_beside_a_default_user_who_is_off() -> None:
+    application()
+    aws.elasticache.User(
+        "default",
+        user_id="of-our-own",
+        user_name="default",
+        engine="redis",
+        access_string="off -@all",
+        no_password_required=True,
+    )
 
 
 @cache_user_limited.passes
