@@ -194,7 +194,7 @@ def backup_framework_asks_what_is_promised(
             for item in control.get("inputParameters", default=())
         }
         where = control.where("inputParameters")
-        for name in given.keys() - set(names):
+        for name in sorted(given.keys() - set(names)):
             yield f"{where}: {control.get('name')} has no parameter {name}"
         if "" in given.values():
             yield f"{where}: {control.get('name')} has a parameter without a value"

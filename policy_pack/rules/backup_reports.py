@@ -33,7 +33,7 @@ MADE: list[str] = setting(JOBS, "templates of the reports that a stack which has
 def backup_reports_complete(report: Resource, graph: Graph, *, templates: list[str] = MADE) -> Iterator[Finding]:
     """What failed in a region, or in a job, that no report covers is found on the day it is needed."""
     plans = graph.of_type(REPORT_PLAN)
-    if report is plans[0]:
+    if report is plans[0]:  # what is missing belongs to none of them
         made = [plan.get("reportSetting", "reportTemplate", default="") for plan in plans]
         yield from (f"the stack has no report plan of {name}" for name in templates if name not in made)
     template = report.get("reportSetting", "reportTemplate", default="")

@@ -123,19 +123,44 @@ def on_the_internet() -> None:
 CACHE = "aws:elasticache/cluster:Cluster"
 _VPC_GROUPS = Row(("vpcSecurityGroupIds",))
 _GROUPS = Row(("securityGroupIds",))
-_OF_DATABASES, _OF_CACHES = ("SH:RDS.2",), ("SH:ElastiCache.7",)
+_OF_DATABASES, _OF_CACHES, _OF_BROKERS = ("SH:RDS.2",), ("SH:ElastiCache.7",), ("SH:MSK.4",)
 # Where a store on a network names its security groups, and what says that another resource names them for it.
 ON_A_NETWORK = {
     DATABASE_CLUSTER: Row(("vpcSecurityGroupIds",), controls=_OF_DATABASES),
     DATABASE_INSTANCE: Row(("vpcSecurityGroupIds",), unless=("replicateSourceDb",), controls=_OF_DATABASES),
-    "aws:docdb/cluster:Cluster": _VPC_GROUPS,
-    "aws:neptune/cluster:Cluster": _VPC_GROUPS,
-    "aws:redshift/cluster:Cluster": _VPC_GROUPS,
     CACHE: Row(("securityGroupIds",), unless=("replicationGroupId",), controls=_OF_CACHES),
     "aws:elasticache/replicationGroup:ReplicationGroup": Row(("securityGroupIds",), controls=_OF_CACHES),
-    "aws:elasticache/serverlessCache:ServerlessCache": _GROUPS,
-    "aws:memorydb/cluster:Cluster": _GROUPS,
-    "aws:msk/cluster:Cluster": Row(("brokerNodeGroupInfo", "securityGroups"), controls=("SH:MSK.4",)),
+    "aws:msk/cluster:Cluster": Row(("brokerNodeGroupInfo", "securityGroups"), controls=_OF_BROKERS),
+    "aws:msk/serverlessCluster:ServerlessCluster": Row(("vpcConfigs", "securityGroupIds")),
+    **dict.fromkeys(
+        (
+            "aws:docdb/cluster:Cluster",
+            "aws:docdb/elasticCluster:ElasticCluster",
+            "aws:neptune/cluster:Cluster",
+            "aws:redshift/cluster:Cluster",
+        ),
+        _VPC_GROUPS,
+    ),
+    **dict.fromkeys(
+        (
+            "aws:dax/cluster:Cluster",
+            "aws:elasticache/serverlessCache:ServerlessCache",
+            "aws:fsx/lustreFileSystem:LustreFileSystem",
+            "aws:fsx/ontapFileSystem:OntapFileSystem",
+            "aws:fsx/openZfsFileSystem:OpenZfsFileSystem",
+            "aws:fsx/windowsFileSystem:WindowsFileSystem",
+            "aws:memorydb/cluster:Cluster",
+            "aws:redshiftserverless/workgroup:Workgroup",
+        ),
+        _GROUPS,
+    ),
+    "aws:efs/mountTarget:MountTarget": Row(("securityGroups",)),
+    "aws:mq/broker:Broker": Row(("securityGroups",)),
+    # A domain without them is on no network of ours, which is judged by itself.
+    **dict.fromkeys(
+        ("aws:elasticsearch/domain:Domain", "aws:opensearch/domain:Domain"),
+        Row(("vpcOptions", "securityGroupIds"), when=("vpcOptions",)),
+    ),
 }
 
 
@@ -147,11 +172,12 @@ ON_A_NETWORK = {
 )
 def store_names_its_security_groups(store: Resource, row: Row) -> Iterator[Finding]:
     """Without a group of its own a store is in the default one of its network, with everything else that has none."""
-    for name in row.unless:
-        if store.has(name):
-            raise NotApplicable(f"it takes its network from its {name}")
-    if not store.has(*row.path):
-        yield f"{store.where(*row.path)} is not set, which leaves it in the VPC's default security group"
+
+    def check(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        if not holder.has(*names):
+            yield f"{holder.where(*names)} is not set, which leaves it in the VPC's default security group"
+
+    yield from row.visit(store, check)
 
 
 def _on_a_network(groups: list[str]) -> None:

@@ -147,8 +147,10 @@ def restore_tests_try_every_kind(resource: Resource, graph: Graph, *, tag: str =
             yield "validationWindowHours is not set, or leaves no hour to look at what was restored"
         return
     # Plans of two regions may share a name.
-    selections = graph.children(resource, on=RESTORE_SELECTION, via="restoreTestingPlanName")
-    tried = [item.get("protectedResourceType") for item in selections if item.named_region == resource.named_region]
+    named = graph.children(resource, on=RESTORE_SELECTION, via="restoreTestingPlanName")
+    tried = [item.get("protectedResourceType") for item in named if item.named_region == resource.named_region]
+    if not tried:
+        yield "no selection of the plan tries to restore anything"
     for kind, types in TESTED_AS.items():
         if kind in tried:
             continue
@@ -203,6 +205,11 @@ def copies_tried_where_there_is_no_network_yet() -> None:
 @restore_tests_try_every_kind.fails
 def one_kind_tried() -> None:
     _tests("S3", validation_window_hours=24)
+
+
+@restore_tests_try_every_kind.fails
+def nothing_tried() -> None:
+    _plan()
 
 
 @restore_tests_try_every_kind.fails
