@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Any, NamedTuple
 
 from policy_pack.tokens import SECURITY_GROUP, VPC
+from policy_pack.values import Malformed
 from policy_pack.vocabulary import (
     Finding,
     Graph,
@@ -66,20 +68,54 @@ def ingress_not_open_to_world(group: Resource, row: Form, *, open_ports: list[in
             if low == high
             else f"{protocol} {low}-{high}"
         )
-        for name in row.cidrs:
-            value = ingress.get(name, default=())
-            for cidr in (value,) if isinstance(value, str) else value:
-                if is_worldwide(cidr):
-                    yield f"{ingress.where(name)} lets {cidr} in on {ports}"
+        for name, cidr in worldwide(ingress, row):
+            yield f"{ingress.where(name)} lets {cidr} in on {ports}"
 
+    yield from each(openings(group, row), judge)
+
+
+def openings(group: Resource, form: Form) -> Iterable[Props]:
+    """Return what lets something in: the rules inside a group, or the one that stands beside it.
+
+    Raises:
+        NotApplicable: it is a rule of what goes out.
+    """
+    if form.inside:
+        inside: Iterable[Props] = group.get("ingress", default=())
+        return inside
     if group.type == GROUP_RULE and group.get("type") != "ingress":
         raise NotApplicable("it lets nothing in")
-    yield from each(group.get("ingress", default=()) if row.inside else [group], judge)
+    return [group]
 
 
+def worldwide(ingress: Props, form: Form) -> Iterator[tuple[str, str]]:
+    """Yield the property and the network of everything that is most of the internet and let in.
+
+    Raises:
+        Malformed: what should be a network is none.
+    """
+    for name in form.cidrs:
+        value = ingress.get(name, default=())
+        for cidr in (value,) if isinstance(value, str) else value:
+            try:
+                found = is_worldwide(cidr)
+            except Malformed as reason:
+                raise Malformed(f"{ingress.where(name)} holds {reason}") from None
+            if found:
+                yield name, cidr
+
+
+@lru_cache(maxsize=1024)
 def is_worldwide(cidr: str) -> bool:
-    """Return whether a network is most of the internet."""
-    network = ip_network(cidr, strict=False)
+    """Return whether a network is most of the internet. Several rules ask it of the same few.
+
+    Raises:
+        Malformed: it is no network.
+    """
+    try:
+        network = ip_network(cidr, strict=False)
+    except ValueError:
+        raise Malformed("what is no network") from None
     return network.prefixlen < SHORTEST_PREFIX[network.version] and not network.is_private
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.rules.network import INGRESS_FORMS, Form
+from policy_pack.rules.network import INGRESS_FORMS, Form, openings
 from policy_pack.tokens import VPC
 from policy_pack.vocabulary import (
     Finding,
@@ -109,9 +109,7 @@ def ingress_not_to_plain_text_ports(
         if opened:
             yield f"{ingress.where('fromPort')} to toPort let in plain text on {', '.join(map(str, opened))}"
 
-    if group.type == "aws:ec2/securityGroupRule:SecurityGroupRule" and group.get("type") != "ingress":
-        raise NotApplicable("it lets nothing in")
-    yield from each(group.get("ingress", default=()) if row.inside else [group], judge)
+    yield from each(openings(group, row), judge)
 
 
 def _group_rule(low: int, high: int, protocol: str = "tcp") -> Any:

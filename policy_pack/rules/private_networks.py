@@ -7,9 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.documents import is_public, listed, name_of, statements
-from policy_pack.examples import OWN_ACCOUNT, allow
+from policy_pack.examples import OWN_ACCOUNT, allow, declare
 from policy_pack.tokens import SUBNET, VPC
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
+from policy_pack.values import UNKNOWN, raw
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+    setting,
+)
 
 ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
 _IMAGE_LAYERS = re.compile(r"arn:aws[a-z-]*:s3:::prod-[a-z]{2}(-[a-z]+)+-\d-starport-layer-bucket/\*")
@@ -127,6 +140,8 @@ def everybodys() -> None:
 
 
 ASSOCIATION = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+DEFAULT_ROUTE_TABLE = "aws:ec2/defaultRouteTable:DefaultRouteTable"
+MAIN_ASSOCIATION = "aws:ec2/mainRouteTableAssociation:MainRouteTableAssociation"
 ROUTE_TABLE = "aws:ec2/routeTable:RouteTable"
 ROUTE = "aws:ec2/route:Route"
 GATEWAY = "aws:ec2/internetGateway:InternetGateway"
@@ -136,11 +151,15 @@ PRIVATE_TIERS: list[str] = setting(
 
 
 def ways_to_the_internet(subnet: Resource, graph: Graph) -> Iterator[Finding]:
-    """Yield every route that makes a subnet public, inside its route table or beside it."""
+    """Yield every route that makes a subnet public, inside its route table or beside it.
+
+    VPC User Guide, "Subnet route tables": a subnet that is associated with none has the main one of its VPC.
+    """
 
     def judge_table(table: Resource) -> Iterator[Finding]:
         for inside in table.get("routes", default=()):
-            if str(inside.get("gatewayId", default="")).startswith("igw-"):
+            through = raw(inside).get("gatewayId")
+            if through and (str(through).startswith("igw-") or graph.targets(table, "routes", GATEWAY)):
                 yield f"the route table {table.name} of {subnet.name} has a route to an internet gateway"
         yield from each(graph.children(table, on=ROUTE, via="routeTableId"), judge_route)
 
@@ -148,8 +167,31 @@ def ways_to_the_internet(subnet: Resource, graph: Graph) -> Iterator[Finding]:
         if "gatewayId" in route and graph.targets(route, "gatewayId", GATEWAY):
             yield f"the route {route.name} of {subnet.name} leads to an internet gateway"
 
-    for association in graph.children(subnet, on=ASSOCIATION, via="subnetId"):
+    associations = graph.children(subnet, on=ASSOCIATION, via="subnetId")
+    for association in associations:
         yield from each(graph.targets(association, "routeTableId", ROUTE_TABLE), judge_table)
+    if not associations:
+        networks = graph.targets(subnet, "vpcId", VPC)
+        if not networks:
+            raise Unknown(f"the main route table of the VPC of {subnet.name}, which is not part of the stack")
+        yield from each(networks, lambda network: each(_main_tables(network, graph), judge_table))
+
+
+def _main_tables(network: Resource, graph: Graph) -> Iterator[Resource]:
+    """Yield the main route table of a VPC, where the stack says which it is; as AWS makes it, it leads nowhere."""
+    for main in graph.children(network, on=MAIN_ASSOCIATION, via="vpcId"):
+        yield from graph.targets(main, "routeTableId", ROUTE_TABLE)
+    known = graph.children(network, on=DEFAULT_ROUTE_TABLE, via="defaultRouteTableId")
+    yield from known
+    made = raw(network.outputs).get("defaultRouteTableId")
+    for table in graph.of_type(DEFAULT_ROUTE_TABLE):
+        if table in known:
+            continue
+        adopted = raw(table).get("defaultRouteTableId")
+        if UNKNOWN in (made, adopted):
+            raise Unknown(f"whether {table.name} is the main route table of {network.name}")
+        if adopted == made:
+            yield table
 
 
 @rule(
@@ -183,3 +225,34 @@ def through_a_nat_gateway() -> None:
 @private_subnet_not_routed.fails
 def through_an_internet_gateway() -> None:
     _route(gateway_id=aws.ec2.InternetGateway("out").id)
+
+
+def _unassociated() -> tuple[Any, Any]:
+    vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+    aws.ec2.Subnet("data", vpc_id=vpc.id, cidr_block="10.0.1.0/24", tags={"tier": "data"})
+    return vpc, [{"cidr_block": "0.0.0.0/0", "gateway_id": aws.ec2.InternetGateway("out").id}]
+
+
+@private_subnet_not_routed.passes
+def through_a_main_table_that_leads_nowhere() -> None:
+    _unassociated()
+
+
+@private_subnet_not_routed.fails
+def through_the_main_table() -> None:
+    vpc, routes = _unassociated()
+    table = aws.ec2.RouteTable("public", vpc_id=vpc.id, routes=routes)
+    aws.ec2.MainRouteTableAssociation("main", vpc_id=vpc.id, route_table_id=table.id)
+
+
+@private_subnet_not_routed.fails
+def through_the_main_table_that_aws_made() -> None:
+    vpc = declare(VPC, cidrBlock="10.0.0.0/16", defaultRouteTableId="rtb-1")
+    aws.ec2.Subnet("data", vpc_id=vpc.id, cidr_block="10.0.1.0/24", tags={"tier": "data"})
+    routes: Any = [{"cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"}]
+    aws.ec2.DefaultRouteTable("main", default_route_table_id="rtb-1", routes=routes)
+
+
+@private_subnet_not_routed.undetermined
+def through_the_main_table_of_another_stack() -> None:
+    aws.ec2.Subnet("data", vpc_id="vpc-1", cidr_block="10.0.1.0/24", tags={"tier": "data"})
