@@ -18,14 +18,21 @@ STRONG = ("RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "
             Row(("validationMethod",), ("DNS",), unless=("certificateAuthorityArn", *IMPORTED), controls=("SH:ACM.1",)),
             # AWS Certificate Manager API Reference, RequestCertificate: RSA_2048 where nothing is said.
             Row(("keyAlgorithm",), STRONG, unset="RSA_2048", unless=IMPORTED, controls=("SH:ACM.2",)),
+            # The same, CertificateOptions: ENABLED where nothing is said.
+            Row(
+                ("options", "certificateTransparencyLoggingPreference"),
+                ("ENABLED",),
+                unset="ENABLED",
+                unless=("certificateAuthorityArn", *IMPORTED),
+            ),
         )
     },
     severity=Severity.HIGH,
     promise="encryption",
-    fix="validate by DNS, so that ACM renews it, and choose EC_prime256v1 or RSA_2048 at least",
+    fix="validate by DNS, so that ACM renews it, choose EC_prime256v1 or RSA_2048 at least, and leave its log on",
 )
 def certificate_strong_and_renewed(certificate: Resource, row: Rows) -> Iterator[Finding]:
-    """An expired certificate stops a service, or teaches its clients not to look."""
+    """A certificate that has expired, or is in no public log, is refused, or teaches its clients not to look."""
     yield from judge_rows(row, certificate)
 
 
@@ -43,6 +50,12 @@ def validated_by_mail() -> None:
 @certificate_strong_and_renewed.fails
 def a_short_key() -> None:
     aws.acm.Certificate("web", domain_name="example.com", validation_method="DNS", key_algorithm="RSA_1024")
+
+
+@certificate_strong_and_renewed.fails
+def kept_out_of_the_transparency_logs() -> None:
+    options: aws.acm.CertificateOptionsArgsDict = {"certificate_transparency_logging_preference": "DISABLED"}
+    aws.acm.Certificate("web", domain_name="example.com", validation_method="DNS", options=options)
 
 
 @rule(
