@@ -142,6 +142,8 @@ def load_balancer_internal_or_guarded(
         balancer, on=WEB_ACL_ASSOCIATION, via="resourceArn"
     ):
         yield "it faces the internet, and no web ACL is associated with it"
+    if balancer.get("enableWafFailOpen", default=False):
+        yield "enableWafFailOpen is true: it lets in what the firewall did not see"
 
 
 @load_balancer_internal_or_guarded.passes
@@ -162,6 +164,12 @@ def front_door_without_a_firewall() -> None:
     aws.lb.LoadBalancer("door", tags={"exposure": "public"})
 
 
+@load_balancer_internal_or_guarded.fails
+def front_door_that_opens_when_the_firewall_fails() -> None:
+    door = aws.lb.LoadBalancer("door", tags={"exposure": "public"}, enable_waf_fail_open=True)
+    aws.wafv2.WebAclAssociation("door", resource_arn=door.arn, web_acl_arn="arn")
+
+
 @rule(
     on=("aws:wafv2/webAcl:WebAcl",),
     severity=Severity.MEDIUM,
@@ -169,7 +177,13 @@ def front_door_without_a_firewall() -> None:
     controls=("SH:WAF.10", "SH:WAF.12"),
     fix="give the ACL rules, and metrics to itself and to each of them",
 )
-def web_acl_filters(acl: Resource) -> Iterator[Finding]:
+def web_acl_filters(
+    acl: Resource,
+    *,
+    samples: bool = setting(
+        default=True, description="whether requests may be kept as samples, which show what the log redacts"
+    ),
+) -> Iterator[Finding]:
     """An ACL without rules lets everything through."""
     if not acl.has("rules") and not acl.has("ruleJson"):
         yield "rules is empty"
@@ -177,6 +191,8 @@ def web_acl_filters(acl: Resource) -> Iterator[Finding]:
     def judge(holder: Props) -> Iterator[Finding]:
         if holder.get("visibilityConfig", "cloudwatchMetricsEnabled") is not True:
             yield f"{holder.where('visibilityConfig', 'cloudwatchMetricsEnabled')} is not true"
+        if not samples and holder.get("visibilityConfig", "sampledRequestsEnabled") is not False:
+            yield f"{holder.where('visibilityConfig', 'sampledRequestsEnabled')} is not false"
 
     yield from each([acl, *acl.get("rules", default=())], judge)
 

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.rules.change_protection import LOAD_BALANCERS
 from policy_pack.rules.resilience_services import distribution
 from policy_pack.tokens import VPC
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, rule
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Severity,
+    aws,
+    each,
+    rule,
+    setting,
+)
 
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"
 ACL_LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
@@ -28,8 +41,16 @@ RESOLVER_LOG = "aws:route53/resolverQueryLogConfigAssociation:ResolverQueryLogCo
 )
 def web_acl_logged(acl: Resource, graph: Graph) -> Iterator[Finding]:
     """What was turned away shows who is trying."""
-    if not graph.children(acl, on=ACL_LOGGING, via="resourceArn"):
+    logs = graph.children(acl, on=ACL_LOGGING, via="resourceArn")
+    if not logs:
         yield "no logging configuration names it"
+    for log in logs:
+        if not log.has("logDestinationConfigs"):
+            yield f"its logging configuration {log.name} names no destination"
+
+
+CREDENTIALS: list[str] = setting(["authorization", "cookie"], "headers that a web ACL's log must not show")
+PARTS: list[str] = setting([], "parts of a request that a web ACL's log must not show: method, queryString or uriPath")
 
 
 @rule(
@@ -37,18 +58,25 @@ def web_acl_logged(acl: Resource, graph: Graph) -> Iterator[Finding]:
     severity=Severity.MEDIUM,
     promise="information-security",
     controls=("SH:WAF.11",),
-    fix="redact the headers authorization and cookie",
+    fix="redact the headers authorization and cookie, and whatever else carries credentials",
 )
-def web_acl_log_redacted(logging: Resource) -> Iterator[Finding]:
+def web_acl_log_redacted(
+    logging: Resource, *, headers: list[str] = CREDENTIALS, parts: list[str] = PARTS
+) -> Iterator[Finding]:
     """A request's credentials must not be readable for whoever may read a log."""
-    redacted = [
-        str(item.get("singleHeader", "name")).lower()
-        for item in logging.get("redactedFields", default=())
-        if item.has("singleHeader")
-    ]
-    for name in ("authorization", "cookie"):
-        if name not in redacted:
-            yield f"redactedFields lack the header {name}"
+    redacted: set[str] = set()
+
+    def look(field: Props) -> Iterator[Finding]:
+        redacted.update(part for part in ("method", "queryString", "uriPath") if field.get(part) is not None)
+        if field.has("singleHeader"):
+            redacted.add(f"header {field.get('singleHeader', 'name')}".lower())
+        yield from ()
+
+    unknown = list(each(logging.get("redactedFields", default=()), look))
+    wanted = [*(f"header {name.lower()}" for name in headers), *parts]
+    missing = [f"redactedFields lack the {name}" for name in wanted if name not in redacted]
+    if missing:
+        yield from unknown or missing
 
 
 def _acl(*headers: str, logged: bool = True) -> None:
@@ -156,3 +184,29 @@ def resolver_logged() -> None:
 @resolver_queries_logged.fails
 def resolver_not_logged() -> None:
     aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
+
+
+@rule(
+    on=LOAD_BALANCERS,
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:ELB.5",),
+    fix="set connectionLogs.enabled to true, with a bucket of the stack",
+)
+def load_balancer_connections_logged(balancer: Resource) -> Iterator[Finding]:
+    """Who tried with old TLS, or failed to shake hands, made no request, and is in no log of requests."""
+    if balancer.get("loadBalancerType", default="application") != "application":
+        raise NotApplicable("application load balancers alone log connections")
+    yield from Row(("connectionLogs", "enabled"), unset=False).judge(balancer)
+
+
+@load_balancer_connections_logged.passes
+def connections_logged() -> None:
+    for balancer in (aws.lb.LoadBalancer, aws.alb.LoadBalancer):
+        balancer("web", connection_logs={"bucket": "logs", "enabled": True})
+    aws.lb.LoadBalancer("queue", load_balancer_type="network")
+
+
+@load_balancer_connections_logged.fails
+def requests_logged_alone() -> None:
+    aws.lb.LoadBalancer("web", access_logs={"bucket": "logs", "enabled": True})
