@@ -4,6 +4,7 @@ Lambda's days are those that cfn-lint 1.58.0 carries of the Lambda Developer Gui
 compared with the source of the EKS User Guide (github.com/awsdocs/amazon-eks-user-guide), "Understand the Kubernetes
 version lifecycle on EKS". Those of the databases belong to the "Release calendars" of RDS and Aurora, of which
 PostgreSQL 11 and 12 were compared, and Aurora MySQL 5.7 with the Aurora User Guide, "Using RDS Extended Support".
+The last day of EKS's images of Amazon Linux 2 is the one that their source names (github.com/awslabs/amazon-eks-ami).
 What could not be compared with a text of AWS's is marked unverified; DescribeDBMajorEngineVersions and
 DescribeClusterVersions tell. Standard support counts: extended support is paid for, and ends too.
 """
@@ -71,6 +72,9 @@ _LAST_DAYS: dict[str, dict[str, str]] = {
         "1.33": "2026-07-29",
         "1.34": "2026-12-02",
         "1.35": "2027-03-27",  # unverified
+    },
+    "eks-image": {
+        "AL2": "2025-11-26",
     },
     "postgresql": {
         "11": "2024-02-29",

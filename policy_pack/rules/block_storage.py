@@ -18,6 +18,7 @@ from policy_pack.vocabulary import (
     Severity,
     Unknown,
     aws,
+    each,
     judge_rows,
     rule,
 )
@@ -77,6 +78,14 @@ def instance_disks_encrypted(launched: Resource, graph: Graph, row: Rows) -> Ite
         yield "blockDeviceMappings declare no disk; the image then decides"
     else:
         yield from judge_rows(row, launched)
+    if launched.type == LAUNCH_TEMPLATE:
+        yield from each(launched.get("blockDeviceMappings", default=()), _says_what_it_maps)
+
+
+def _says_what_it_maps(mapping: Props) -> Iterator[Finding]:
+    # EC2 API Reference, LaunchTemplateBlockDeviceMappingRequest: a disk, a local one, or none in place of the image's.
+    if not any(mapping.has(name) for name in ("ebs", "virtualName", "noDevice")):
+        yield f"{mapping.where('ebs')} is not set; the image then decides"
 
 
 @rule(
@@ -130,6 +139,12 @@ def root_disk_left_to_the_image() -> None:
 def one_disk_of_two() -> None:
     disks: Any = [{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}, {"device_name": "/dev/sdf", "ebs": {}}]
     disks[1]["ebs"] = {"encrypted": "false", "volume_size": 100}
+    aws.ec2.LaunchTemplate("web", block_device_mappings=disks)
+
+
+@instance_disks_encrypted.fails
+def one_disk_left_to_the_image() -> None:
+    disks: Any = [{"device_name": "/dev/xvda", "ebs": {"encrypted": "true"}}, {"device_name": "/dev/sdf"}]
     aws.ec2.LaunchTemplate("web", block_device_mappings=disks)
 
 

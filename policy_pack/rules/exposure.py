@@ -104,8 +104,9 @@ def launch_template_without_public_address(template: Resource) -> Iterator[Findi
     """What a template gives an address, every instance of the fleet has."""
 
     def judge(interface: Props) -> Iterator[Finding]:
-        if str(interface.get("associatePublicIpAddress", default="false")).lower() == "true":
-            yield f"{interface.where('associatePublicIpAddress')} is true"
+        # A text that is neither is refused, or read as something that nobody meant.
+        if str(interface.get("associatePublicIpAddress", default="false")).lower() != "false":
+            yield f"{interface.where('associatePublicIpAddress')} is not false"
 
     yield from each(template.get("networkInterfaces", default=()), judge)
 
