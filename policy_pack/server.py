@@ -234,7 +234,7 @@ def serve(pack: Pack, make: Callable[[Pack, datetime.date], Analyzer] = Analyzer
 
     analyzer.stop = stop
     proto.add_AnalyzerServicer_to_server(analyzer, server)
-    gc.freeze()  # what has been imported stays for the run, and need not be looked through
+    gc.disable()  # everything read is kept for the run, and the process ends with it
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from policy_pack.documents import statements
@@ -190,7 +189,7 @@ def function_log_group_declared(function: Resource, graph: Graph) -> Iterator[Fi
         if not graph.targets(function, "loggingConfig", LOG_GROUP):
             raise Unknown("how long the group of loggingConfig is kept, which is not part of the stack")
         return
-    groups = _groups(graph)
+    groups = graph.remember(_groups)
     if UNKNOWN in groups and graph.children(function, on=LOG_GROUP, via="name"):
         return
     name = function.get("name") or function.outputs.get("name")
@@ -201,7 +200,6 @@ def function_log_group_declared(function: Resource, graph: Graph) -> Iterator[Fi
     yield "loggingConfig.logGroup is not set, and the stack declares no log group for it"
 
 
-@lru_cache(maxsize=1)
 def _groups(graph: Graph) -> frozenset[Any]:
     return frozenset(raw(group).get("name") for group in graph.of_type(LOG_GROUP))
 
