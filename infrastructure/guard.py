@@ -197,10 +197,20 @@ def _boundary_statements(scope: Scope) -> tuple[Statement, ...]:
         {
             **deny,
             "Sid": "RolesHaveTheBoundary",
-            "Action": ["iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
+            "Action": [
+                "iam:AttachRolePolicy",
+                "iam:CreateRole",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+                "iam:PutUserPermissionsBoundary",
+            ],
             "Condition": {"StringNotEquals": {"iam:PermissionsBoundary": boundary_arn(scope)}},
         },
-        {**deny, "Sid": "RolesKeepTheBoundary", "Action": ["iam:DeleteRolePermissionsBoundary"]},
+        {
+            **deny,
+            "Sid": "RolesKeepTheBoundary",
+            "Action": ["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"],
+        },
         {
             **deny,
             "Sid": "OnlyTheMainBranchMovesTheBoundary",

@@ -222,11 +222,13 @@ def _registers_targets(scope: Scope, target: lb.TargetGroup) -> list[Statement]:
     """What the AWS Load Balancer Controller needs to bind pods to a target group that it did not make."""
     return [
         {
+            "Sid": "BindsPods",
             "Effect": "Allow",
             "Action": ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
             "Resource": pulumi.Output.concat(scope.arn("elasticloadbalancing", "targetgroup/"), target.name, "/*"),
         },
         {
+            "Sid": "Looks",
             "Effect": "Allow",
             "Action": [
                 "ec2:DescribeAvailabilityZones",

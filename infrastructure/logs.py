@@ -193,6 +193,7 @@ class AuditTrail(pulumi.ComponentResource):
             role=role.name,
             policy=document(
                 {
+                    "Sid": "DeliversTheTrail",
                     "Effect": "Allow",
                     "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
                     "Resource": scope.arn("logs", f"log-group:{log_group}:{streams}"),

@@ -252,8 +252,14 @@ class Network(pulumi.ComponentResource):
             f"{name}-flow-log-role-policy",
             role=role.name,
             policy=document(
-                {"Effect": "Allow", "Action": deliver, "Resource": scope.arn("logs", f"log-group:{path}:*")},
                 {
+                    "Sid": "DeliversFlowLogs",
+                    "Effect": "Allow",
+                    "Action": deliver,
+                    "Resource": scope.arn("logs", f"log-group:{path}:*"),
+                },
+                {
+                    "Sid": "FindsTheLogGroup",
                     "Effect": "Allow",
                     "Action": "logs:DescribeLogGroups",
                     "Resource": scope.arn("logs", "log-group:*"),

@@ -35,9 +35,8 @@ _CALLER_KEYS = _ARN_KEYS | {
     "kms:calleraccount",
     "s3:dataaccesspointaccount",
 }
-_SOURCE_KEYS = frozenset(
-    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceowner"}
-)
+_OWNER = "aws:sourceowner"
+_SOURCE_KEYS = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", _OWNER})
 _ACCOUNT_KEYS = frozenset(
     {"aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "aws:vpceaccount", "kms:calleraccount"}
 )
@@ -155,7 +154,7 @@ def is_public(statement: Props) -> bool:
     """Return whether the statement grants something to anybody at all."""
     # Allowing everybody but some is allowing everybody.
     open_to_all = statement.get("NotPrincipal") is not None or names_everyone(statement)
-    return allows(statement) and open_to_all and not _binds_the_caller(statement)
+    return allows(statement) and open_to_all and not any(_binding_keys(statement))
 
 
 def conditions(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
@@ -173,15 +172,50 @@ def _object(holder: Props, name: str) -> Props:
     return found
 
 
-def _binds_the_caller(statement: Props) -> bool:
-    return any(_is_binding(operator, key, values) for operator, key, values in conditions(statement))
-
-
 def is_bound_to_source(statement: Props) -> bool:
     """Return whether a service may act on behalf of known accounts or resources only."""
+    return any(key in _SOURCE_KEYS for key in _binding_keys(statement))
+
+
+def lets_any_service_in(statement: Props) -> bool:
+    """Return whether a statement is for everybody whose request says for which account or resource it is made.
+
+    That is each of AWS's services. aws:SourceOwner, of the policies that SNS gives topics, is the caller's own account.
+    """
+    if not (allows(statement) and names_everyone(statement)):
+        return False
+    bound = set(_binding_keys(statement))
+    return bool(bound) and bound <= _SOURCE_KEYS - {_OWNER}
+
+
+def is_narrowed_by(statement: Props, *keys: str) -> bool:
+    """Return whether a statement holds only where one of some condition keys has one of some known values.
+
+    Keys are in lower case, and may be the beginnings of keys, such as `aws:principaltag/`.
+    """
     return any(
-        key in _SOURCE_KEYS and _is_binding(operator, key, values) for operator, key, values in conditions(statement)
+        key.startswith(keys) and operator in _BINDING_OPERATORS and _all_narrow(key, values)
+        for operator, key, values in conditions(statement)
     )
+
+
+def compares(statement: Props, *keys: str) -> bool:
+    """Return whether a statement holds only where one of some condition keys has a value, and not just any.
+
+    Keys as for `is_narrowed_by`, which asks for values that nobody unknown can have.
+    """
+    return any(
+        key.startswith(keys) and operator in _BINDING_OPERATORS and values and not any(map(_is_anything, values))
+        for operator, key, values in conditions(statement)
+    )
+
+
+def _is_anything(text: str) -> bool:
+    return set(text) <= set("*?")
+
+
+def _binding_keys(statement: Props) -> Iterator[str]:
+    return (key for operator, key, values in conditions(statement) if _is_binding(operator, key, values))
 
 
 def _is_binding(operator: str, key: str, values: list[str]) -> bool:
@@ -191,7 +225,11 @@ def _is_binding(operator: str, key: str, values: list[str]) -> bool:
         return all(map(_is_narrow_range, values))
     if operator == "bool" and key == "elasticfilesystem:accessedviamounttarget":
         return [value.lower() for value in values] == ["true"]
-    return operator in _BINDING_OPERATORS and key in _CALLER_KEYS and all(_narrows(key, value) for value in values)
+    return operator in _BINDING_OPERATORS and key in _CALLER_KEYS and _all_narrow(key, values)
+
+
+def _all_narrow(key: str, values: list[str]) -> bool:
+    return bool(values) and all(_narrows(key, value) for value in values)
 
 
 def _narrows(key: str, value: str) -> bool:
@@ -199,7 +237,7 @@ def _narrows(key: str, value: str) -> bool:
     if "${" in value:
         # Compared with itself, a caller's own value says nothing; with the resource's, it must be the owner's.
         return value.lower().startswith("${aws:resource")
-    if key in _ARN_KEYS:
+    if key in _ARN_KEYS or value.startswith("arn:"):
         fields = value.split(":", 5)
         if len(fields) < 6 or _ACCOUNT.fullmatch(fields[4]):
             return len(fields) == 6
@@ -238,20 +276,27 @@ def actions_granted(statement: Props, wanted: Iterable[str]) -> list[str]:
     Raises:
         Unknown: none is known to be, and some may.
     """
-    if not allows(statement):
-        return []
+    return actions_named(statement, wanted) if allows(statement) else []
+
+
+def actions_named(statement: Props, wanted: Iterable[str]) -> list[str]:
+    """Return which of some actions a statement is about, be it to allow or to deny them.
+
+    Raises:
+        Unknown: none is known to be, and some may.
+    """
     wanted = list(wanted)
     if statement.get("NotAction") is not None:
         excepted = list(listed(statement, "NotAction"))
         return [action for action in wanted if not any(action_matches(pattern, action) for pattern in excepted)]
-    granted: set[str] = set()
+    named: set[str] = set()
     try:
         for pattern in listed(statement, "Action"):
-            granted.update(action for action in wanted if action_matches(pattern, action))
+            named.update(action for action in wanted if action_matches(pattern, action))
     except Unknown:
-        if not granted:
+        if not named:
             raise
-    return [action for action in wanted if action in granted]
+    return [action for action in wanted if action in named]
 
 
 def action_matches(pattern: str, action: str) -> bool:

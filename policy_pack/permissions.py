@@ -48,6 +48,28 @@ _MORE_READS = (
     "secretsmanager:batchgetsecretvalue",
     "sqs:receivemessage",
 )
+# Actions of the data plane that overwrite or delete. What only appends, to a log, a stream or a queue, is left out.
+_WRITES = (
+    "dynamodb:batchwriteitem",
+    "dynamodb:deleteitem",
+    "dynamodb:putitem",
+    "dynamodb:updateitem",
+    "s3:deleteobject",
+    "s3:deleteobjectversion",
+    "s3:putobject",
+    "secretsmanager:putsecretvalue",
+    "sqs:purgequeue",
+)
+_WAYS_IN = (
+    "ec2-instance-connect:sendserialconsolesshpublickey",
+    "ec2-instance-connect:sendsshpublickey",
+    "ecs:executecommand",
+    "lambda:invokefunction",
+    "ssm:resumesession",
+    "ssm:sendcommand",
+    "ssm:startsession",
+    "ssm:terminatesession",
+)
 
 
 @cache
@@ -101,8 +123,15 @@ def granted(statement: Props, wanted: frozenset[str]) -> frozenset[str]:
     Raises:
         Unknown: none is known to be, and some may.
     """
-    if not allows(statement):
-        return frozenset()
+    return named(statement, wanted) if allows(statement) else frozenset()
+
+
+def named(statement: Props, wanted: frozenset[str]) -> frozenset[str]:
+    """Return which of some actions a statement is about, be it to allow or to deny them.
+
+    Raises:
+        Unknown: none is known to be, and some may.
+    """
     if statement.get("NotAction") is not None:
         return wanted.difference(*map(expand, listed(statement, "NotAction")))
     found: frozenset[str] = frozenset()
@@ -144,6 +173,18 @@ def reads_of_data() -> frozenset[str]:
     from cloudsplaining.shared.constants import READ_ONLY_DATA_EXFILTRATION_ACTIONS
 
     return frozenset((*_MORE_READS, *(action.lower() for action in READ_ONLY_DATA_EXFILTRATION_ACTIONS)))
+
+
+@cache
+def writes_of_data() -> frozenset[str]:
+    """Return the actions that change or destroy what stores and secrets hold."""
+    return frozenset(_WRITES)
+
+
+@cache
+def ways_in() -> frozenset[str]:
+    """Return the actions that run something on a machine, in a container or as a function that is there."""
+    return frozenset(_WAYS_IN)
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.documents import (
@@ -14,112 +14,13 @@ from policy_pack.documents import (
     listed,
     name_of,
     names_any_resource,
-    statements,
 )
 from policy_pack.examples import allow, declare
-from policy_pack.permissions import granted, reads_of_data, spell
+from policy_pack.grants import granted_everywhere
+from policy_pack.identity_policies import IDENTITY_POLICIES, judge_statements
+from policy_pack.permissions import reads_of_data, spell
 from policy_pack.tokens import ROLE
-from policy_pack.values import raw
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, each, rule
-
-ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-IDENTITY_POLICIES = {
-    "aws:iam/groupPolicy:GroupPolicy": "policy",
-    "aws:iam/policy:Policy": "policy",
-    ROLE: "inlinePolicies",
-    ROLE_POLICY: "policy",
-    "aws:iam/userPolicy:UserPolicy": "policy",
-    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
-}
-
-
-POLICY = "aws:iam/policy:Policy"
-ROLE_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-BOUNDED = (ROLE, "aws:iam/user:User")
-ATTACHMENTS = {
-    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "policyArn",
-    "aws:iam/policyAttachment:PolicyAttachment": "policyArn",
-    ROLE_ATTACHMENT: "policyArn",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "policyArn",
-    ROLE: "managedPolicyArns",
-}
-
-
-def refuse_mere_boundary(policy: Resource, graph: Graph) -> None:
-    """Leave out a policy that bounds what others grant, and that nothing in the stack attaches: it grants nothing.
-
-    Raises:
-        NotApplicable: it is one. A policy that only may be one is judged as if it granted what it says.
-    """
-    if policy.type == POLICY and graph.remember(_is_mere_boundary, policy):
-        raise NotApplicable("it is a permissions boundary: it limits what other policies grant")
-
-
-def _is_mere_boundary(graph: Graph, policy: Resource) -> bool:
-    try:
-        path_and_name = f"{policy.get('path', default='/')}{policy.get('name')}".lstrip("/")
-        bounds = path_and_name in graph.remember(_boundaries_named) or graph.children(
-            policy, on=BOUNDED, via="permissionsBoundary"
-        )
-        return bool(bounds) and not any(
-            graph.children(policy, on=token, via=name) for token, name in ATTACHMENTS.items()
-        )
-    except Unknown:
-        return False
-
-
-def _boundaries_named(graph: Graph) -> frozenset[str]:
-    """Return path and name of every policy that bounds something by its ARN written out, as `team/boundary`."""
-    written = (raw(holder).get("permissionsBoundary") for token in BOUNDED for holder in graph.of_type(token))
-    return frozenset(arn.partition(":policy/")[2] for arn in written if isinstance(arn, str))
-
-
-def is_held_by(policy: Resource, graph: Graph, tag: str, tiers: Collection[str]) -> bool:
-    """Return whether roles of some tiers, by a tag, have an identity's policy, and nobody else.
-
-    Raises:
-        Unknown: that can't be told yet.
-    """
-    if policy.type == ROLE:
-        holders = [policy]
-    elif policy.type == ROLE_POLICY:
-        holders = graph.targets(policy, "role", ROLE)
-    elif policy.type == POLICY:
-        attached = graph.children(policy, on=ROLE_ATTACHMENT, via="policyArn")
-        holders = [role for attachment in attached for role in graph.targets(attachment, "role", ROLE)]
-        others = [token for token in ATTACHMENTS if token not in {ROLE, ROLE_ATTACHMENT}]
-        if len(holders) < len(attached) or any(graph.children(policy, on=it, via=ATTACHMENTS[it]) for it in others):
-            return False
-        holders += graph.children(policy, on=ROLE, via=ATTACHMENTS[ROLE])
-    else:
-        return False
-    return bool(holders) and all(role.tag(tag) in tiers for role in holders)
-
-
-def judge_documents(
-    policy: Resource, row: str, graph: Graph, judge: Callable[[list[Props]], Iterator[Finding]]
-) -> Iterator[Finding]:
-    """Judge the statements of every policy document of an identity, document by document."""
-    refuse_mere_boundary(policy, graph)
-    if policy.type == ROLE and row not in policy:
-        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
-    if policy.type == ROLE:
-        yield from each(policy.get(row, default=()), lambda document: judge(list(statements(document, "policy"))))
-    else:
-        yield from judge(list(statements(policy, row)))
-
-
-def judge_statements(
-    policy: Resource, row: str, graph: Graph, judge: Callable[[Props], Iterator[Finding]]
-) -> Iterator[Finding]:
-    """Judge every statement of an identity's policies by itself."""
-    refuse_mere_boundary(policy, graph)
-    if policy.type == ROLE and row not in policy:
-        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
-    if policy.type == ROLE:
-        yield from each(policy.get(row, default=()), lambda document: each(statements(document, "policy"), judge))
-    else:
-        yield from each(statements(policy, row), judge)
+from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, aws, rule
 
 
 def declare_in_every_form(document: str) -> None:
@@ -307,21 +208,10 @@ def data_read_from_named_stores(policy: Resource, row: str, graph: Graph) -> Ite
     """Whoever reads every store reads the one that holds the most."""
 
     def judge(statement: Props) -> Iterator[Finding]:
-        read = granted(statement, reads_of_data())
-        if read and names_any_resource(statement) and not chosen_by_tag(statement):
+        if read := granted_everywhere(statement, reads_of_data()):
             yield f"{name_of(statement)} allows {spell(read)} on every resource"
 
     yield from judge_statements(policy, row, graph, judge)
-
-
-def chosen_by_tag(statement: Props) -> bool:
-    """Return whether a condition picks the resources instead. A key has several aliases: KMS asks for any of them."""
-    return any(
-        operator.removeprefix("foranyvalue:") in {"stringequals", "stringlike"}
-        and ("resourcetag/" in key or "existingobjecttag/" in key or key == "kms:resourcealiases")
-        and not any(set(value) <= set("*?") for value in values)
-        for operator, key, values in conditions(statement)
-    )
 
 
 @data_read_from_named_stores.passes

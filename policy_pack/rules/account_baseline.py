@@ -67,6 +67,26 @@ PARTS: dict[str, Part] = {
     "backup-opt-in": Part("aws:backup/regionSettings:RegionSettings", ("PH:OPTIN",)),
 }
 NAMES: list[str] = setting(list(PARTS), "parts of the baseline that the stack must hold")
+BASELINE: str = setting(
+    AUTO,
+    "whether the stack sets its account up: yes, no, or auto: it does if it has a trail of every region",
+    owner="account_baseline_complete",
+)
+
+
+def require_account_set_up(graph: Graph, baseline: str) -> None:
+    """Leave out a stack that doesn't set its account up.
+
+    Raises:
+        NotApplicable: it doesn't.
+    """
+    if baseline not in {AUTO, "yes", "no"}:
+        raise ValueError(f"the setting baseline is {baseline!r}; it must be yes, no or auto")
+    trails = graph.of_type(TRAIL) if baseline == AUTO else []
+    if baseline == "no" or (
+        baseline == AUTO and not any(trail.get("isMultiRegionTrail", default=False) for trail in trails)
+    ):
+        raise NotApplicable("the stack doesn't set its account up")
 
 
 @rule(
@@ -77,25 +97,12 @@ NAMES: list[str] = setting(list(PARTS), "parts of the baseline that the stack mu
     fix="add the part, or take it out of the setting parts if another stack of the account holds it",
 )
 def account_baseline_complete(
-    stack: Resource,
-    graph: Graph,
-    *,
-    baseline: str = setting(
-        AUTO,
-        "whether the stack sets its account up: yes, no, or auto: it does if it has a trail of every region",
-    ),
-    parts: list[str] = NAMES,
+    stack: Resource, graph: Graph, *, baseline: str = BASELINE, parts: list[str] = NAMES
 ) -> Iterator[Finding]:
     """An account that nobody watches is one where nobody knows; one stack of the account must turn it all on."""
-    if baseline not in {AUTO, "yes", "no"}:
-        raise ValueError(f"the setting baseline is {baseline!r}; it must be yes, no or auto")
     if unheard := set(parts) - PARTS.keys():
         raise ValueError(f"the setting parts names {', '.join(sorted(unheard))}; there is no such part")
-    trails = graph.of_type(TRAIL) if baseline == AUTO else []
-    if baseline == "no" or (
-        baseline == AUTO and not any(trail.get("isMultiRegionTrail", default=False) for trail in trails)
-    ):
-        raise NotApplicable("the stack doesn't set its account up")
+    require_account_set_up(graph, baseline)
 
     def judge(name: str) -> Iterator[Finding]:
         part = PARTS[name]

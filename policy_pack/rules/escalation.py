@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from policy_pack.documents import names_any_resource
 from policy_pack.examples import allow, declare
-from policy_pack.permissions import granted, spell, ways_to_more_rights
-from policy_pack.rules.access import IDENTITY_POLICIES, declare_in_every_form, is_held_by, judge_documents
+from policy_pack.identity_policies import IDENTITY_POLICIES, is_held_by, judge_documents
+from policy_pack.permissions import spell
+from policy_pack.reach import reach_of
+from policy_pack.rules.access import declare_in_every_form
 from policy_pack.tokens import ROLE
 from policy_pack.vocabulary import (
     Finding,
@@ -47,38 +49,47 @@ def no_privilege_escalation(
     Changing every machine or function, to run code under its role, is what provisioning is: roles of those tiers are
     only judged for what changes or takes over identities.
     """
-    ways = ways_to_more_rights()
-    mattering = frozenset().union(*ways.values())
 
-    def judge(document: list[Props]) -> Iterator[Finding]:
-        somewhere: set[str] = set()
-        everywhere: set[str] = set()
-        for statement in document:
-            try:
-                actions = granted(statement, mattering)
-                somewhere.update(actions)
-                if actions and names_any_resource(statement):
-                    everywhere.update(actions)
-            except Unknown as unknown:
-                yield unknown
+    def judge(holder: Props, name: str) -> Iterator[Finding]:
+        reach = reach_of(holder, name)
+        yield from map(Unknown, reach.unknown)
         told: list[frozenset[str]] = []
-        for name, needed in sorted(ways.items(), key=lambda way: (len(way[1]), way[0])):
-            # Where any role may be passed, one machine of one's own is enough to run code as it.
-            taken = needed & {"iam:passrole"} or needed
-            if not (needed <= somewhere and taken <= everywhere) or any(shorter <= needed for shorter in told):
+        for way, needed in reach.ways():
+            if any(shorter <= needed for shorter in told):
                 continue
-            through_identities = any(action.startswith(("iam:", "sts:")) for action in needed)
-            if through_identities or not is_held_by(policy, graph, tag, provisioning_tiers):
+            if changes_identities(needed) or not is_held_by(policy, graph, tag, provisioning_tiers):
                 told.append(needed)
-                yield f"it allows {spell(needed)} on everything: a way to more rights ({name})"
+                yield f"it allows {spell(needed)} on everything: a way to more rights ({way})"
 
     yield from judge_documents(policy, row, graph, judge)
+
+
+def changes_identities(actions: Iterable[str]) -> bool:
+    """Return whether a way to more rights changes or takes over identities, which is nobody's to do everywhere."""
+    return any(action.startswith(("iam:", "sts:")) for action in actions)
 
 
 @no_privilege_escalation.passes
 def one_role_only() -> None:
     declare_in_every_form(allow(["sts:AssumeRole", "iam:PutRolePolicy"], Resource="arn:aws:iam::*:role/app-*"))
     aws.iam.Policy("run", policy=allow(["lambda:CreateFunction", "lambda:InvokeFunction"], Resource="*"))
+
+
+@no_privilege_escalation.passes
+def code_under_roles_of_another_service() -> None:
+    to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    parts = [
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": to_tasks},
+        {"Effect": "Allow", "Action": ["lambda:CreateFunction", "lambda:InvokeFunction"], "Resource": "*"},
+    ]
+    aws.iam.Policy("deploy", policy=json.dumps({"Statement": parts}))
+
+
+@no_privilege_escalation.passes
+def all_but_what_is_denied() -> None:
+    denied = {"Effect": "Deny", "Action": ["iam:*", "sts:AssumeRole"], "Resource": "*"}
+    some = {"Effect": "Allow", "Action": ["iam:*", "s3:GetObject"], "Resource": "*"}
+    aws.iam.Policy("most", policy=json.dumps({"Statement": [some, denied]}))
 
 
 @no_privilege_escalation.fails

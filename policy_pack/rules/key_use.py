@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policy_pack.documents import allows, conditions, listed, name_of, statements
-from policy_pack.rules.access import refuse_mere_boundary
+from policy_pack.documents import allows, compares, listed, name_of, statements
+from policy_pack.identity_policies import refuse_mere_boundary
+from policy_pack.permissions import granted
 from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA
 from policy_pack.rules.customer_keys import KEY_PROPERTY, KEY_SOURCES
 from policy_pack.tokens import KEY, ROLE
@@ -115,7 +116,8 @@ def role_created_with_the_key() -> None:
     aws.kms.Key("data", policy=role.arn.apply(lambda arn: _key_policy(({"AWS": arn}, "kms:Decrypt"))))
 
 
-DECRYPTS = ("kms:decrypt", "kms:reencryptfrom")
+# What opens, what hides under a key that others may not use, and what vouches for something.
+OPENS = frozenset({"kms:decrypt", "kms:generatedatakey", "kms:generatemac", "kms:reencryptfrom", "kms:sign"})
 EVERY_KEY = re.compile(r"\*+|arn:[^:]*:kms:[^:]*:[^:]*:(key/)?\*+")
 # Conditions on these choose keys, whatever the resource says.
 CHOOSES_KEYS = ("kms:resourcealiases", "kms:requestalias", "aws:resourcetag/")
@@ -141,13 +143,13 @@ def iam_policy_decrypts_no_every_key(policy: Resource, row: Row, graph: Graph) -
     refuse_mere_boundary(policy, graph)
 
     def judge(statement: Props) -> Iterator[Finding]:
-        if not allows(statement) or not any(_grants(statement, action) for action in DECRYPTS):
+        if not granted(statement, OPENS):
             return
         everything = statement.get("NotResource") is not None or any(
             EVERY_KEY.fullmatch(resource) for resource in listed(statement, "Resource")
         )
-        if everything and not any(key.startswith(CHOOSES_KEYS) for _, key, _ in conditions(statement)):
-            yield f"{name_of(statement)} allows decryption under every key"
+        if everything and not compares(statement, *CHOOSES_KEYS):
+            yield f"{name_of(statement)} allows the use of every key"
 
     yield from row.visit(policy, lambda holder, names: each(statements(holder, *names), judge))
 

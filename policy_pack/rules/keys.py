@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy_pack.documents import is_public, name_of, statements
+from policy_pack.documents import is_public, lets_any_service_in, name_of, statements
 from policy_pack.tokens import KEY
 from policy_pack.vocabulary import (
     Changes,
@@ -90,6 +90,8 @@ def kms_key_policy_not_public(key: Resource) -> Iterator[Finding]:
     def judge(statement: Props) -> Iterator[Finding]:
         if is_public(statement):
             yield f"{name_of(statement)} lets anybody use the key"
+        elif lets_any_service_in(statement):
+            yield f"{name_of(statement)} lets every service use the key that acts for a known source"
 
     yield from each(statements(key, "policy"), judge)
 
@@ -118,6 +120,11 @@ def for_everybody() -> None:
 def for_everybody_through_one_service() -> None:
     through_s3 = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
     aws.kms.Key("data", policy=_key_policy("*", through_s3))
+
+
+@kms_key_policy_not_public.fails
+def for_every_service_that_acts_for_us() -> None:
+    aws.kms.Key("data", policy=_key_policy("*", {"StringEquals": {"aws:SourceAccount": "111122223333"}}))
 
 
 @kms_key_policy_not_public.undetermined

@@ -35,6 +35,7 @@ DENIED: list[str] = setting(
         "securityhub:DisableSecurityHub",
     ],
     "actions that a service control policy denies in every account",
+    owner="guard_rails_complete",
 )
 
 

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
-from policy_pack.documents import allows, listed, name_of, names_any_resource, statements
+from policy_pack.documents import compares, listed, name_of, names_any_resource
 from policy_pack.examples import allow
-from policy_pack.permissions import changes_of_access, credentials_issued, expand, granted, is_known_service, spell
-from policy_pack.rules.access import (
+from policy_pack.grants import granted_everywhere
+from policy_pack.identity_policies import (
     IDENTITY_POLICIES,
-    chosen_by_tag,
-    declare_in_every_form,
+    given_within_a_boundary,
     is_held_by,
     judge_statements,
 )
-from policy_pack.rules.escalation import PROVISIONING, TIER_TAG
-from policy_pack.rules.sharing import declare_with_policy
-from policy_pack.rules.vendors import POLICIES
-from policy_pack.tokens import ROLE
-from policy_pack.vocabulary import (
-    Finding,
-    Graph,
-    NotApplicable,
-    Props,
-    Resource,
-    Severity,
-    Unknown,
-    aws,
-    each,
-    rule,
+from policy_pack.permissions import (
+    changes_of_access,
+    credentials_issued,
+    granted,
+    spell,
+    ways_in,
+    writes_of_data,
 )
+from policy_pack.rules.access import declare_in_every_form
+from policy_pack.rules.escalation import PROVISIONING, TIER_TAG
+from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, aws, rule
 
 
 @rule(
@@ -48,10 +41,8 @@ def access_changed_on_named_resources(
     """
 
     def judge(statement: Props) -> Iterator[Finding]:
-        changed = granted(statement, changes_of_access())
-        if not changed or not names_any_resource(statement) or chosen_by_tag(statement):
-            return
-        if not is_held_by(policy, graph, tag, provisioning_tiers):
+        changed = granted_everywhere(statement, changes_of_access())
+        if changed and not is_held_by(policy, graph, tag, provisioning_tiers):
             yield f"{name_of(statement)} allows {spell(changed)} on every resource"
 
     yield from judge_statements(policy, row, graph, judge)
@@ -99,8 +90,7 @@ def credentials_for_named_resources(policy: Resource, row: str, graph: Graph) ->
     """Credentials outlive the session that asked for them, and no log tells who uses them."""
 
     def judge(statement: Props) -> Iterator[Finding]:
-        issued = granted(statement, credentials_issued())
-        if issued and names_any_resource(statement) and not chosen_by_tag(statement):
+        if issued := granted_everywhere(statement, credentials_issued()):
             yield f"{name_of(statement)} allows {spell(issued)} on every resource"
 
     yield from judge_statements(policy, row, graph, judge)
@@ -125,67 +115,130 @@ def for_every_database_user() -> None:
     aws.iam.Policy("read", policy=allow("rds-db:connect", Resource=anybody))
 
 
-ORGANIZATION_POLICY = "aws:organizations/policy:Policy"
-ON_ACTIONS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
-# Trust policies and those of resources hold actions too, and denials among them.
-DOCUMENTS: dict[str, tuple[str, ...]] = {
-    **{token: row.path for token, row in POLICIES.items()},
-    **{token: (name,) for token, name in IDENTITY_POLICIES.items() if token != ROLE},
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ("policy",),
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ("policy",),
-    ORGANIZATION_POLICY: ("content",),
+@rule(
+    on=IDENTITY_POLICIES,
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("PH:IAM-DATA",),
+    fix="name the buckets, tables, secrets or queues in Resource",
+)
+def data_changed_in_named_stores(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
+    """Whoever may write to every store can destroy what any of them holds, or plant what others will trust."""
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        if changed := granted_everywhere(statement, writes_of_data()):
+            yield f"{name_of(statement)} allows {spell(changed)} on every resource"
+
+    yield from judge_statements(policy, row, graph, judge)
+
+
+@data_changed_in_named_stores.passes
+def in_one_store() -> None:
+    declare_in_every_form(allow(["s3:PutObject", "s3:DeleteObject"], Resource="arn:aws:s3:::data/*"))
+    aws.iam.Policy("send", policy=allow(["logs:PutLogEvents", "sqs:SendMessage"], Resource="*"))
+
+
+@data_changed_in_named_stores.fails
+def in_every_store() -> None:
+    aws.iam.Policy("clean", policy=allow("s3:Delete*", Resource="arn:aws:s3:::*"))
+
+
+@data_changed_in_named_stores.fails
+def in_every_table() -> None:
+    aws.iam.Policy("write", policy=allow(["dynamodb:*Item"], Resource="arn:aws:dynamodb:us-west-2:1:table/*"))
+
+
+@rule(
+    on=IDENTITY_POLICIES,
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    controls=("PH:IAM-DATA",),
+    fix="name the machines and functions, or choose them by a tag; let people resume and end their own sessions alone",
+)
+def code_run_on_named_machines(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
+    """A shell on any machine is a shell on the one that holds the data; who calls any function does what it may."""
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        if entered := granted_everywhere(statement, ways_in()):
+            yield f"{name_of(statement)} allows {spell(entered)} on every machine, session or function"
+
+    yield from judge_statements(policy, row, graph, judge)
+
+
+@code_run_on_named_machines.passes
+def the_tagged_ones() -> None:
+    own = allow(["ssm:ResumeSession", "ssm:TerminateSession"], Resource="arn:aws:ssm:*:*:session/${aws:userid}-*")
+    declare_in_every_form(own)
+    tagged = {"StringEquals": {"ssm:resourceTag/environment": "staging"}}
+    aws.iam.Policy("look", policy=allow("ssm:StartSession", Resource="arn:aws:ec2:*:*:instance/*", Condition=tagged))
+
+
+@code_run_on_named_machines.fails
+def all_of_them() -> None:
+    aws.iam.Policy("look", policy=allow("ssm:StartSession", Resource="arn:aws:ec2:*:*:instance/*"))
+
+
+@code_run_on_named_machines.fails
+def every_function() -> None:
+    aws.iam.Policy("call", policy=allow("lambda:Invoke*", Resource="arn:aws:lambda:us-west-2:1:function:*"))
+
+
+@code_run_on_named_machines.fails
+def sessions_of_others() -> None:
+    aws.iam.Policy("look", policy=allow(["ssm:Resume*"], Resource="*"))
+
+
+ATTACHES = frozenset({"iam:attachrolepolicy", "iam:attachuserpolicy"})
+GIVES_RIGHTS = ATTACHES | {
+    "iam:putrolepermissionsboundary",
+    "iam:putrolepolicy",
+    "iam:putuserpermissionsboundary",
+    "iam:putuserpolicy",
 }
 
 
 @rule(
-    on=DOCUMENTS,
+    on=IDENTITY_POLICIES,
     severity=Severity.MEDIUM,
     promise="system-access-control",
-    fix="write the action as the Service Authorization Reference does",
+    controls=("PH:IAM-ESCALATE", "PH:IAM-BOUNDARY"),
+    fix="require a boundary in a StringEquals on iam:PermissionsBoundary, or name the identities",
 )
-def policy_names_real_actions(resource: Resource, row: tuple[str, ...]) -> Iterator[Finding]:
-    """A misspelt action grants nothing, and where it should have been denied, it denies nothing."""
-    if not resource.has(*row):
-        raise NotApplicable("it has no policy inside")
-    if resource.type == ORGANIZATION_POLICY and resource.get("type", default=ON_ACTIONS[0]) not in ON_ACTIONS:
-        raise NotApplicable("it is no policy on actions")
+def rights_given_within_a_boundary(policy: Resource, row: str, graph: Graph) -> Iterator[Finding]:
+    """Whoever gives rights to whatever bears a name can give that name to something, and it more than they have.
+
+    That holds for identities chosen by a wildcard; changes of every identity are ways to more rights already.
+    """
 
     def judge(statement: Props) -> Iterator[Finding]:
-        for element in ("Action", "NotAction"):
-            # "eks:Put*" among what is allowed grants nothing today, and was meant as it stands.
-            for_later = element == "Action" and allows(statement)
-            for pattern in listed(statement, element):
-                if not expand(pattern) and not (for_later and set(pattern) & set("*?")):
-                    yield misspelt(pattern, name_of(statement))
+        given = granted(statement, GIVES_RIGHTS)
+        if not given or names_any_resource(statement) or given_within_a_boundary(statement):
+            return
+        known = given <= ATTACHES and compares(statement, "iam:policyarn")
+        if any("*" in arn or "?" in arn for arn in listed(statement, "Resource")) and not known:
+            yield f"{name_of(statement)} allows {spell(given)} without a boundary, on identities it doesn't name"
 
-    def misspelt(pattern: str, where: str) -> Finding:
-        prefix, colon, _ = pattern.partition(":")
-        if colon and not is_known_service(prefix) and not set(prefix) & set("*?"):
-            return Unknown(f"whether AWS has a service {prefix}, which {where} names")
-        return f"{where} names {pattern}, which is no action of AWS"
-
-    yield from each(statements(resource, *row), judge)
+    yield from judge_statements(policy, row, graph, judge)
 
 
-@policy_names_real_actions.passes
-def real_actions() -> None:
-    document = allow(["s3:GetObject", "S3:List*", "kms:Decrypt"], Principal={"AWS": "111122223333"}, Resource="*")
-    for token, path in DOCUMENTS.items():
-        declare_with_policy(token, path, document)
-    aws.iam.Policy("most", policy=json.dumps({"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}))
+@rights_given_within_a_boundary.passes
+def under_the_boundary() -> None:
+    bound = {"StringEquals": {"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/app"}}
+    roles = "arn:aws:iam::111122223333:role/app-*"
+    declare_in_every_form(allow(["iam:CreateRole", "iam:PutRolePolicy"], Resource=roles, Condition=bound))
+    aws.iam.Policy("one", policy=allow("iam:PutRolePolicy", Resource="arn:aws:iam::111122223333:role/app"))
+    read = {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}}
+    aws.iam.Policy("read", policy=allow("iam:AttachRolePolicy", Resource=roles, Condition=read))
 
 
-@policy_names_real_actions.fails
-def a_denial_that_denies_nothing() -> None:
-    misspelt = {"Effect": "Deny", "Action": ["s3:DeleteObjects*", "s3:DeleteObject"], "Resource": "*", "Principal": "*"}
-    aws.s3.BucketPolicy("data", bucket="data", policy=json.dumps({"Statement": [misspelt]}))
+@rights_given_within_a_boundary.fails
+def to_any_role_of_the_app() -> None:
+    roles = "arn:aws:iam::111122223333:role/app-*"
+    aws.iam.Policy("deploy", policy=allow(["iam:CreateRole", "iam:AttachRole*"], Resource=roles))
 
 
-@policy_names_real_actions.fails
-def an_action_without_its_service() -> None:
-    aws.iam.Policy("read", policy=allow("GetObject", Resource="arn:aws:s3:::data/*"))
-
-
-@policy_names_real_actions.undetermined
-def an_action_of_a_service_that_may_be_new() -> None:
-    aws.iam.Policy("read", policy=allow("newservice:GetThing", Resource="*"))
+@rights_given_within_a_boundary.fails
+def under_any_boundary() -> None:
+    bound = {"StringLike": {"iam:PermissionsBoundary": "*"}}
+    roles = "arn:aws:iam::111122223333:role/app-*"
+    aws.iam.Policy("deploy", policy=allow("iam:PutRolePolicy", Resource=roles, Condition=bound))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_pack.documents import allows, is_bound_to_source, is_public, name_of, principals, statements
+from policy_pack.documents import (
+    allows,
+    is_bound_to_source,
+    is_narrowed_by,
+    is_public,
+    lets_any_service_in,
+    name_of,
+    principals,
+    statements,
+)
 from policy_pack.examples import OWN_ACCOUNT, allow, declare
 from policy_pack.tokens import BUCKET_POLICY, BUCKETS, ROLE
 from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Row, Severity, aws, each, rule
@@ -191,7 +200,10 @@ CALLED_BY_SERVICES = {
     fix="bind the service's principal with aws:SourceArn, aws:SourceAccount or aws:SourceOrgID",
 )
 def service_calls_for_known_sources(resource: Resource, row: tuple[str, ...]) -> Iterator[Finding]:
-    """A service works for all its customers: it must not be talked into using what is ours for one of them."""
+    """A service works for all its customers: it must not be talked into using what is ours for one of them.
+
+    Everybody bound to one resource is its service; everybody bound to an account is each of AWS's services.
+    """
     if not resource.has(*row):
         raise NotApplicable("it has no policy inside; one beside it is judged itself")
 
@@ -200,6 +212,8 @@ def service_calls_for_known_sources(resource: Resource, row: tuple[str, ...]) ->
             for kind, text in principals(statement):
                 if kind == "Service":
                     yield f"{name_of(statement)} lets {text} in on behalf of anybody"
+        elif lets_any_service_in(statement) and not is_narrowed_by(statement, "aws:sourcearn"):
+            yield f"{name_of(statement)} lets in every service that acts for a known account"
 
     yield from each(statements(resource, *row), judge)
 
@@ -209,6 +223,20 @@ def for_one_account() -> None:
     ours = {"StringEquals": {"aws:SourceAccount": OWN_ACCOUNT}}
     for token, path in CALLED_BY_SERVICES.items():
         declare_with_policy(token, path, _for({"Service": "s3.amazonaws.com"}, Condition=ours))
+
+
+@service_calls_for_known_sources.passes
+def for_the_service_of_one_bucket() -> None:
+    of_bucket = {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}}
+    aws.sqs.Queue("events", policy=_for("*", Condition=of_bucket))
+    by_owner = {"StringEquals": {"AWS:SourceOwner": OWN_ACCOUNT}}
+    aws.sns.Topic("alarms", policy=_for({"AWS": "*"}, Condition=by_owner))
+
+
+@service_calls_for_known_sources.fails
+def for_whichever_service() -> None:
+    ours = {"StringEquals": {"aws:SourceAccount": OWN_ACCOUNT}}
+    aws.s3.BucketPolicy("logs", bucket="logs", policy=_for("*", Condition=ours))
 
 
 @service_calls_for_known_sources.fails

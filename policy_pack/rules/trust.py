@@ -8,9 +8,12 @@ import pulumi
 
 from policy_pack.documents import (
     accounts_named,
+    action_matches,
     allows,
     conditions,
     is_bound_to_source,
+    lets_any_service_in,
+    listed,
     name_of,
     principals,
     statements,
@@ -228,48 +231,48 @@ def only_if_sent() -> None:
 
 @rule(
     on=(ROLE,),
-    severity=Severity.HIGH,
+    severity=Severity.MEDIUM,
     promise="system-access-control",
-    controls=("PH:SSO-MFA",),
-    fix="add Bool aws:MultiFactorAuthPresent true to the statement that lets people in",
+    controls=("PH:IAM-TRUST",),
+    fix="name the principals, and sts:AssumeRole or the action that they need beside it",
 )
-def people_assume_role_with_mfa(role: Resource) -> Iterator[Finding]:
-    """A stolen password alone must not open a role."""
-    people = False
+def role_trust_names_who_and_what(role: Resource) -> Iterator[Finding]:
+    """A trust policy is read to learn who comes in and how: `*` says neither, whatever its conditions leave of it.
+
+    Everybody bound to a known source is every service that acts for that source; every action is also the right to
+    tag a session, by which policies tell sessions apart.
+    """
 
     def judge(statement: Props) -> Iterator[Finding]:
-        nonlocal people
-        if not allows(statement):
-            return
-        names = [text for kind, text in principals(statement) if kind == "AWS" and ":user/" in text]
-        people = people or bool(names)
-        # Long-lived keys send no such key, and pass BoolIfExists (IAM User Guide, "aws:MultiFactorAuthPresent").
-        proven = any(
-            operator == "bool" and key == "aws:multifactorauthpresent" and set(map(str.lower, values)) == {"true"}
-            for operator, key, values in conditions(statement)
-        )
-        if names and not proven:
-            yield f"{name_of(statement)} lets {names[0].rpartition('/')[2]} assume the role without MFA"
+        if lets_any_service_in(statement):
+            yield f"{name_of(statement)} lets in every service that acts for a known source"
+        for action in listed(statement, "Action") if allows(statement) else ():
+            if "*" in action and action_matches(action, "sts:TagSession"):
+                yield f"{name_of(statement)} allows {action}"
 
     yield from each(statements(role, "assumeRolePolicy"), judge)
-    if not people:
-        raise NotApplicable("it trusts no user by name")
 
 
-_PERSON = {"AWS": f"arn:aws:iam::{OWN_ACCOUNT}:user/ada"}
+_FLOW_LOGS = {"ArnLike": {"aws:SourceArn": f"arn:aws:ec2:us-west-2:{OWN_ACCOUNT}:vpc-flow-log/*"}}
 
 
-@people_assume_role_with_mfa.passes
-def with_a_second_factor() -> None:
-    aws.iam.Role("admin", assume_role_policy=trust(_PERSON, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}))
+@role_trust_names_who_and_what.passes
+def one_service() -> None:
+    service = {"Service": "vpc-flow-logs.amazonaws.com"}
+    aws.iam.Role("logs", assume_role_policy=trust(service, _FLOW_LOGS))
+    aws.iam.Role(
+        "pods",
+        assume_role_policy=trust({"Service": "pods.eks.amazonaws.com"}, None, ["sts:AssumeRole", "sts:TagSession"]),
+    )
+    ours = {"StringEquals": {"aws:PrincipalOrgID": "o-1111122222"}}
+    aws.iam.Role("ours", assume_role_policy=trust("*", ours))
 
 
-@people_assume_role_with_mfa.fails
-def with_a_password() -> None:
-    aws.iam.Role("admin", assume_role_policy=trust(_PERSON))
+@role_trust_names_who_and_what.fails
+def whoever_acts_for_a_source() -> None:
+    aws.iam.Role("logs", assume_role_policy=trust("*", _FLOW_LOGS))
 
 
-@people_assume_role_with_mfa.fails
-def with_a_key_of_years() -> None:
-    skipped = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
-    aws.iam.Role("admin", assume_role_policy=trust(_PERSON, skipped))
+@role_trust_names_who_and_what.fails
+def every_action() -> None:
+    aws.iam.Role("host", assume_role_policy=trust({"Service": "ec2.amazonaws.com"}, None, "sts:*"))

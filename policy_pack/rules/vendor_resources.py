@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from policy_pack.documents import allows, listed, name_of
 from policy_pack.examples import OWN_ACCOUNT, allow, kept
-from policy_pack.rules.access import IDENTITY_POLICIES, declare_in_every_form, judge_statements
+from policy_pack.identity_policies import IDENTITY_POLICIES, judge_statements
+from policy_pack.rules.access import declare_in_every_form
 from policy_pack.rules.vendors import NOTICE, OWN_ACCOUNTS, judge_account_of, own_provider, registered_accounts
 from policy_pack.vocabulary import Finding, Graph, Props, Registers, Resource, Severity, aws, each, rule
 

@@ -138,34 +138,34 @@ def _worse(path: Path, value: Any) -> Iterator[tuple[str, tuple[Any, ...]]]:
 def _worse_documents(document: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     statements = document["Statement"]
     for index, statement in enumerate(statements):
-        name = str(statement.get("Sid", index))
+        for mutation, changed in _worse_statements(statement):
+            if changed != statement:
+                kept = [*statements[:index], *([changed] if changed else []), *statements[index + 1 :]]
+                yield f"{statement.get('Sid', index)}: {mutation}", ({**document, "Statement": kept},)
 
-        def with_(changed: Mapping[str, Any] | None, index: int = index) -> dict[str, Any]:
-            return {
-                **document,
-                "Statement": [*statements[:index], *([changed] if changed else []), *statements[index + 1 :]],
-            }
 
-        def without(*elements: str, statement: Mapping[str, Any] = statement) -> dict[str, Any]:
-            return {key: value for key, value in statement.items() if key not in elements}
+def _worse_statements(statement: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Yield the name of every way to weaken a statement, and what becomes of it: None where it is taken out."""
 
-        if statement["Effect"] == "Deny":
-            yield f"{name}: denial removed", (with_(None),)
-            yield f"{name}: denial turned into a grant", (with_({**statement, "Effect": "Allow"}),)
-            continue
-        yield f"{name}: every action", (with_({**without("NotAction"), "Action": "*"}),)
-        if "Resource" in statement and statement["Resource"] != "*":
-            yield f"{name}: every resource", (with_({**without("NotResource"), "Resource": "*"}),)
-        if "Principal" in statement:
-            yield f"{name}: every principal", (with_({**statement, "Principal": "*"}),)
-            yield f"{name}: everybody, whatever the condition", (with_({**without("Condition"), "Principal": "*"}),)
-        for operator, keys in statement.get("Condition", {}).items():
-            for key in keys:
-                rest = {name: value for name, value in keys.items() if name != key}
-                condition = {**statement["Condition"], operator: rest}
-                kept = {name: value for name, value in condition.items() if value}
-                changed = {**statement, "Condition": kept} if kept else without("Condition")
-                yield f"{name}: without {key}", (with_(changed),)
+    def without(*elements: str) -> dict[str, Any]:
+        return {key: value for key, value in statement.items() if key not in elements}
+
+    if statement["Effect"] == "Deny":
+        yield "denial removed", None
+        yield "denial turned into a grant", {**statement, "Effect": "Allow"}
+        return
+    yield "every action", {**without("NotAction"), "Action": "*"}
+    if "Resource" in statement:
+        yield "every resource", {**without("NotResource"), "Resource": "*"}
+    if "Principal" in statement:
+        yield "every principal", {**statement, "Principal": "*"}
+        yield "everybody, whatever the condition", {**without("Condition"), "Principal": "*"}
+    for operator, keys in statement.get("Condition", {}).items():
+        for key in keys:
+            rest = {name: value for name, value in keys.items() if name != key}
+            condition = {**statement["Condition"], operator: rest}
+            kept = {name: value for name, value in condition.items() if value}
+            yield f"without {key}", {**statement, "Condition": kept} if kept else without("Condition")
 
 
 def weakened(properties: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:

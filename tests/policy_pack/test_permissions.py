@@ -3,6 +3,7 @@
 import pytest
 
 from policy_pack import permissions
+from policy_pack.rules import account_boundary, boundaries, key_policies, rights
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,20 @@ def test_a_pattern_stands_for_what_iam_lets_it_stand_for(pattern: str, has: str 
 
 
 def test_every_action_that_is_looked_for_exists() -> None:
-    own = {action for needed in permissions._MORE_WAYS.values() for action in needed} | set(permissions._MORE_READS)
+    listed = (
+        *permissions._MORE_WAYS.values(),
+        permissions._MORE_READS,
+        permissions._WRITES,
+        permissions._WAYS_IN,
+        boundaries.MAKES_UNBOUND,
+        boundaries.CHANGES_IT,
+        account_boundary.LASTING,
+        account_boundary.PLACES,
+        account_boundary.PLACES_AT_THE_EDGE,
+        key_policies.GRANT | key_policies.CHANGES | key_policies.USES,
+        rights.GIVES_RIGHTS,
+    )
+    own = {action.lower() for actions in listed for action in actions}
     assert {action for action in own if action not in permissions.expand(action)} == set()
     ways = permissions.ways_to_more_rights()
     assert "iam:createpolicyversion" in ways["CreateNewPolicyVersion"]
