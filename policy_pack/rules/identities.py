@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from policy_pack.examples import allow, declare
 from policy_pack.rules.escalation import BREAK_GLASS, TIER_TAG
-from policy_pack.tokens import ROLE
+from policy_pack.tokens import PERMISSION_SET, ROLE
 from policy_pack.vocabulary import Finding, NotApplicable, Resource, Row, Severity, aws, rule, setting
 
-PERMISSION_SET = "aws:ssoadmin/permissionSet:PermissionSet"
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
 MIGHTY: list[str] = setting(["break-glass", "production-admin"], "tiers whose sessions last an hour at most")
 OF_PEOPLE: list[str] = setting(["break-glass", "human", "diagnostic"], "tiers of the roles that people use")
