@@ -54,7 +54,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:alb/listenerRule:ListenerRule",
         "aws:lb/listenerRule:ListenerRule",
     ),
-    "judged through the VPC it records": ("aws:ec2/flowLog:FlowLog",),
     "narrows what its bucket allows, and can't widen it": (
         "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
