@@ -41,14 +41,25 @@ class Account:
         """What people know it by."""
         return f"the account of {self.stack}"
 
+    def reach(self) -> None:
+        """Make sure that somebody answers, before anything that takes longer. Raises EvidenceError within seconds."""
+        with _one_line():
+            live.account_id(boto3.Session(), self.regions[0])
+
     def read(self) -> Reading:
         """Return what the account answers. Raises EvidenceError if nobody does."""
         kept = policy_files.registers(read_json(self.policy_config, self.stack), self.program)
-        try:
+        with _one_line():
             run = live.ask(boto3.Session(), self.regions, stack=self.stack, commit=self.commit, now=self.now)
-        except (BotoCoreError, ClientError) as error:
-            raise EvidenceError(f"the account can't be asked: {error}") from None
         return Reading(run, "", tuple(policy_files.due(kept, self.now.date())))
+
+
+@contextlib.contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError, live.NoAnswerError) as error:
+        raise EvidenceError(f"the account can't be asked: {error}") from None
 
 
 @dataclass(frozen=True)

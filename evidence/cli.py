@@ -185,6 +185,7 @@ def live(  # noqa: PLR0913
         program=program,
     )
     say(f"asking {account.name} in {', '.join(asked)}")
+    account.reach()
     kept = open_store(store)
     with ExitStack() as opened:
         beside = [] if alone else opened.enter_context(newest_runs(kept, stack))

@@ -12,7 +12,7 @@ import datetime
 import boto3
 
 from evidence.live import backups, detection, identities, settings, stores, trails
-from evidence.live.account import Account
+from evidence.live.account import Account, NoAnswerError, account_id
 from evidence.live.checks import CHECKS, Check, answer
 from evidence.results import Origin, Result, Run, Verdict
 
@@ -34,8 +34,7 @@ def ask(session: boto3.Session, regions: tuple[str, ...], *, stack: str, commit:
         commit: of the checkout that asks.
         now: the time that ages are counted to, in UTC.
 
-    Raises:
-        botocore.exceptions.BotoCoreError: there are no usable credentials, or no account answers.
+    Raises as `account_id` does, within seconds, if nobody answers.
     """
     account = Account(session, regions, now)
     results: list[Result] = []
@@ -59,4 +58,4 @@ def service_of(arn: str) -> str:
     return arn.split(":")[2] if arn.startswith("arn:") else ""
 
 
-__all__ = ["CHECKS", "Check", "ask"]
+__all__ = ["CHECKS", "Check", "NoAnswerError", "account_id", "ask"]

@@ -4,28 +4,62 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 import boto3
 import jmespath
 from botocore.config import Config
 from botocore.model import OperationModel
+from botocore.parsers import ResponseParserError
 
 _QUESTIONS = ("BatchGet", "Describe", "Generate", "Get", "Head", "List")
 """How the operations begin that change nothing. GenerateCredentialReport makes a report; IAM counts that as reading."""
+_AGENT = "hedgerow-evidence"
+_CONNECT_SECONDS = 2
+"""AWS is there within a second from anywhere: this leaves time for a first packet that is lost."""
 # A large account throttles: wait and slow down as botocore's adaptive mode does.
-_PATIENT = Config(retries={"mode": "adaptive", "max_attempts": 10}, user_agent_extra="hedgerow-evidence")
+_PATIENT = Config(
+    connect_timeout=_CONNECT_SECONDS, retries={"mode": "adaptive", "max_attempts": 10}, user_agent_extra=_AGENT
+)
+_AT_ONCE = Config(
+    connect_timeout=_CONNECT_SECONDS,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    user_agent_extra=_AGENT,
+)
 
 
 class NotAQuestionError(RuntimeError):
     """An operation that may change something was about to be sent."""
 
 
+class NoAnswerError(RuntimeError):
+    """Something answers where AWS should, but not as AWS does."""
+
+
+def account_id(session: boto3.Session, region: str) -> str:
+    """Return the twelve digits of the account of some credentials; within seconds, if nobody answers.
+
+    Raises:
+        botocore.exceptions.ClientError: AWS refuses the credentials.
+        botocore.exceptions.BotoCoreError: there are no credentials, or nobody answers.
+        NoAnswerError: what answers is not AWS.
+    """
+    client = session.client("sts", region_name=region, config=_AT_ONCE)
+    try:
+        return str(client.get_caller_identity()["Account"])
+    except (ResponseParserError, KeyError):
+        raise NoAnswerError(f"what answers at {client.meta.endpoint_url} is not AWS") from None
+
+
 class Account:
-    """The account of some credentials, in the regions of an environment. `now` is in UTC."""
+    """The account of some credentials, in the regions of an environment. `now` is in UTC.
+
+    Raises as `account_id` does.
+    """
 
     def __init__(self, session: boto3.Session, regions: tuple[str, ...], now: datetime.datetime) -> None:
+        self.id = account_id(session, regions[0])
         self.regions = regions
         self.now = now
         self._session = session
@@ -35,11 +69,6 @@ class Account:
     def home(self) -> str:
         """The region that the environment lives in."""
         return self.regions[0]
-
-    @cached_property
-    def id(self) -> str:
-        """The account's twelve digits."""
-        return str(self.ask("sts", "get_caller_identity")["Account"])
 
     @property
     def arn(self) -> str:
