@@ -6,16 +6,18 @@ Each log is read by one process, which writes the run's files; no process holds 
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from evidence.background import Background, Figures, earlier, save
 from evidence.canonical import encode, load_run, run_as_json, spell
-from evidence.console import EvidenceError
+from evidence.console import EvidenceError, say
 from evidence.manifest import ENVELOPE, Manifest, list_files, measure
 from evidence.processes import spread
 from evidence.renderers import render
@@ -23,10 +25,12 @@ from evidence.report.records import RegisterEntry
 from evidence.results import Run, Runs
 from evidence.signing import MANIFEST, Signer, attest
 from evidence.sources import Readable
-from evidence.store import Store, latest
+from evidence.store import NumberTakenError, Store, latest
 from evidence.tables import file_name, partition, write_parquet
 
 RUNS, DOCUMENTS = "runs", "documents"
+_RIVALS = 5
+"""How many bundles may be stored while one is being made, before it is given up."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,14 @@ class Collected:
     registers: tuple[RegisterEntry, ...]
 
 
+class Bundle(NamedTuple):
+    """A bundle that was stored: where, its head (`Manifest.head`), and what was collected in the sources' order."""
+
+    where: str
+    head: str
+    collected: list[Collected]
+
+
 def collect(  # noqa: PLR0913 - what a bundle is made of, by name
     sources: Sequence[Readable],
     store: Store,
@@ -48,8 +60,8 @@ def collect(  # noqa: PLR0913 - what a bundle is made of, by name
     time: datetime | None,
     jobs: int,
     architecture: str = "",
-) -> tuple[str, list[Collected]]:
-    """Make a bundle of every source's run and store it; return where, and what was collected in the sources' order.
+) -> Bundle:
+    """Make a bundle of every source's run and store it.
 
     Args:
         sources: what to read; no two may be the same run.
@@ -65,22 +77,43 @@ def collect(  # noqa: PLR0913 - what a bundle is made of, by name
     with store.workspace() as folder:
         collected = list(spread(partial(write_run, folder=folder), sources, jobs, "reading"))
         _check_projects(collected)
-        with store.changing():
-            before = latest(store)
-            background = _background(collected, store, architecture)
-            save(background, folder)
-            render(read_runs(folder), background, folder / DOCUMENTS, jobs if len(sources) > 1 else 1)
-            manifest = Manifest(
-                number=before[2].number + 1 if before else 1,
-                time=time or max(run.figures.time for run in collected),
-                complete=not any(run.problems for run in collected),
-                previous=hashlib.sha256(before[1]).hexdigest() if before else "",
-                files={path: measure(folder / path) for path, _ in list_files(folder)},
-            )
-            data = manifest.encode()
-            (folder / MANIFEST).write_bytes(data)
-            (folder / ENVELOPE).write_bytes(attest(data, signer))
-            return store.publish(folder, manifest.name), collected
+        at_once = jobs if len(sources) > 1 else 1
+        publish = partial(_publish, folder, collected, store, signer, time, architecture, at_once)
+        for _ in range(_RIVALS):
+            try:
+                return Bundle(*publish(), collected)
+            except NumberTakenError:
+                say("another bundle was stored meanwhile: taking the next number")
+        return Bundle(*publish(), collected)
+
+
+def _publish(  # noqa: PLR0913, PLR0917 - as above
+    folder: Path,
+    collected: Sequence[Collected],
+    store: Store,
+    signer: Signer,
+    time: datetime | None,
+    architecture: str,
+    jobs: int,
+) -> tuple[str, str]:
+    """Complete a folder of runs as the next bundle of a store, sign and publish it; return where it is and its head."""
+    with store.changing():
+        before = latest(store)
+        background = _background(collected, store, architecture)
+        save(background, folder)
+        shutil.rmtree(folder / DOCUMENTS, ignore_errors=True)  # those of a number that was taken
+        render(read_runs(folder), background, folder / DOCUMENTS, jobs)
+        manifest = Manifest(
+            number=before[2].number + 1 if before else 1,
+            time=time or max(run.figures.time for run in collected),
+            complete=not any(run.problems for run in collected),
+            previous=hashlib.sha256(before[1]).hexdigest() if before else "",
+            files={path: measure(folder / path) for path, _ in list_files(folder)},
+        )
+        data = manifest.encode()
+        (folder / MANIFEST).write_bytes(data)
+        (folder / ENVELOPE).write_bytes(attest(data, signer))
+        return store.publish(folder, manifest.name), manifest.head
 
 
 def _background(collected: Sequence[Collected], store: Store, architecture: str) -> Background:

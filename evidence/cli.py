@@ -6,6 +6,7 @@ Everything is imported where it is needed, so that help comes at once.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -198,10 +199,11 @@ def _make(  # noqa: PLR0913, PLR0917
     from evidence.bundle import collect as make
     from evidence.signing import load_signer
 
-    where, collected = make(sources, store, load_signer(key), time=time, jobs=jobs, architecture=_picture(picture))
-    _tell(collected)
-    OUT.print(printable(where), markup=False)
-    if any(run.problems for run in collected):
+    made = make(sources, store, load_signer(key), time=time, jobs=jobs, architecture=_picture(picture))
+    _tell(made.collected)
+    say(f"head: {made.head}")
+    OUT.print(printable(made.where), markup=False)
+    if any(run.problems for run in made.collected):
         raise typer.Exit(INCOMPLETE)
 
 
@@ -249,20 +251,39 @@ def verify(
     where: Annotated[str, typer.Argument(help="a store, whose chain is checked too, or a single bundle")] = STORE,
     *,
     key: Annotated[Path, typer.Option(help="the public key, in PEM")] = PUBLIC_KEY,
+    head: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER:SHA256",
+            help="what collect or verify told before, noted down elsewhere: that bundle must still be there",
+        ),
+    ] = "",
 ) -> None:
-    """Check bundles with the public key alone: changed, missing or added files, and the chain."""
-    from evidence.signing import load_public_key
-    from evidence.verification import verify_all
+    """Check bundles with the public key alone: changed, missing or added files, and the chain.
 
+    The last line is the head: note it down where nobody who can write to the store can change it. Without --head, that
+    the newest bundles were taken away can't be told.
+    """
+    from evidence.signing import load_public_key
+    from evidence.verification import head_problem, verify_all
+
+    if head and not re.fullmatch(r"[1-9]\d*:[0-9a-f]{64}", head):
+        raise typer.BadParameter(f"{head!r} is not NUMBER:SHA256", param_hint="--head")
     public = load_public_key(key)
-    wrong = False
-    for name, problems, note in verify_all(where, public):
-        for problem in problems:
-            say(f"{name}: {problem}")
-        OUT.print(printable(f"{name}: {'NOT as it was signed' if problems else 'verified'}{note}"), markup=False)
-        wrong |= bool(problems)
+    wrong, heads = False, []
+    for bundle in verify_all(where, public):
+        for problem in bundle.wrong:
+            say(f"{bundle.name}: {problem}")
+        verdict = "NOT as it was signed" if bundle.wrong else "verified"
+        OUT.print(printable(f"{bundle.name}: {verdict}{bundle.note}"), markup=False)
+        wrong |= bool(bundle.wrong)
+        heads.append(bundle.head)
+    if head and (problem := head_problem(head, heads)):
+        say(problem)
+        wrong = True
     if wrong:
         raise typer.Exit(FAILED)
+    OUT.print(f"head: {heads[-1]}", markup=False)
 
 
 @app.command()

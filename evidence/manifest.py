@@ -32,8 +32,17 @@ class Manifest:
     @property
     def name(self) -> str:
         """The name of the bundle's folder: its number, time, and the beginning of its manifest's hash."""
-        digest = hashlib.sha256(self.encode()).hexdigest()
-        return f"{self.number:06d}-{self.time:%Y%m%dT%H%M%SZ}-{digest[:8]}"
+        return f"{self.number:06d}-{self.time:%Y%m%dT%H%M%SZ}-{self.digest[:8]}"
+
+    @property
+    def head(self) -> str:
+        """What to note down of a chain that ends here, as `NUMBER:SHA256`: it stands for every bundle so far."""
+        return f"{self.number}:{self.digest}"
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the manifest."""
+        return hashlib.sha256(self.encode()).hexdigest()
 
     def encode(self) -> bytes:
         """Return the manifest as canonical JSON."""

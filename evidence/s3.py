@@ -1,4 +1,8 @@
-"""A store in S3: bundles go in by their files, the signature last, so that what was not finished is not there.
+"""A store in S3: bundles go in by their files, their link of the chain last: what was not finished is not there.
+
+`chain/NUMBER` holds the name of the bundle of that number. It is written only if it isn't there ("How to prevent object
+overwrites with conditional writes" in the S3 user guide): a number is given once. Files of a bundle that came too late,
+or whose upload broke off, lie about under `bundles/` and count for nothing.
 
 With Object Lock on the bucket, its default retention holds what is stored; without it, a warning says so. Credentials,
 region and endpoint are those of boto3 (`AWS_ENDPOINT_URL` for an emulator).
@@ -7,6 +11,8 @@ region and endpoint are those of boto3 (`AWS_ENDPOINT_URL` for an emulator).
 from __future__ import annotations
 
 import contextlib
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,11 +25,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from evidence.console import EvidenceError, progress, say
 from evidence.manifest import ENVELOPE
 from evidence.signing import MANIFEST
-from evidence.store import BUNDLES, scratch
+from evidence.store import BUNDLES, NumberTakenError, scratch
 
+CHAIN = "chain"
 _AT_ONCE = 8
 _ROWS = "results/"
-_MEANWHILE = "another bundle was stored meanwhile: try again"
+_TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
 class S3Store:
@@ -51,43 +58,67 @@ class S3Store:
         yield
 
     def names(self) -> list[str]:
-        """Return the names of the bundles that are signed."""
+        """Return the names of the bundles in the chain; that of a link whose bundle is gone is among them."""
+        links = f"{self._prefix}{CHAIN}/"
+        signed = self._signed()
+        return sorted(self._linked(key, signed[key.removeprefix(links)]) for key in self._keys(links))
+
+    def _signed(self) -> defaultdict[str, list[str]]:
+        """Return the names of what has a signature, by number."""
         under = f"{self._prefix}{BUNDLES}/"
-        keys = (key.removeprefix(under).split("/") for key in self._keys(under))
-        return sorted(name for name, *rest in keys if rest == [ENVELOPE])
+        signed = defaultdict(list)
+        for name, *rest in (key.removeprefix(under).split("/") for key in self._keys(under)):
+            if rest == [ENVELOPE]:
+                signed[number_of(name)].append(name)
+        return signed
+
+    def _linked(self, link: str, candidates: list[str]) -> str:
+        """Return the name of a link's bundle; the link is read only where there is a choice, as there may be many."""
+        name = candidates[0] if len(candidates) == 1 else self._read(link).decode(errors="replace")
+        if not re.fullmatch(r"\d{6,}-\d{8}T\d{6}Z-[0-9a-f]{8}", name) or number_of(name) != link.rpartition("/")[2]:
+            raise EvidenceError(f"s3://{self._bucket}/{link} is no link of a chain")
+        return name
 
     def manifest(self, name: str) -> bytes:
         """Return a bundle's manifest as it is."""
-        with self._errors(f"bundle {name}"):
-            answer = self._s3.get_object(Bucket=self._bucket, Key=f"{self._prefix}{BUNDLES}/{name}/{MANIFEST}")
-            return bytes(answer["Body"].read())
+        return self._read(f"{self._prefix}{BUNDLES}/{name}/{MANIFEST}")
 
     def publish(self, folder: Path, name: str) -> str:
-        """Upload a bundle, its signature last, then its rows to where Athena reads them.
-
-        Two that store at the same moment can still both succeed: their bundles bear one number, and `verify` tells.
-        """
+        """Upload a bundle, link it into the chain, then copy its rows to where Athena reads them."""
         self._warn_unlocked()
         target = f"{self._prefix}{BUNDLES}/{name}/"
         paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-        uploads = [(path, f"{target}{path}") for path in paths if path != ENVELOPE]
+        files = [(path, f"{target}{path}") for path in paths]
         rows = [
             (path, f"{self._prefix}{path.removesuffix('.parquet')}-{name}.parquet")
             for path in paths
             if path.startswith(_ROWS)
         ]
         with progress() as bar, ThreadPoolExecutor(_AT_ONCE) as pool:
-            task = bar.add_task("uploading", total=len(uploads) + 1 + len(rows))
+            task = bar.add_task("uploading", total=len(files) + len(rows))
             upload = lambda one: self._upload(folder / one[0], one[1])  # noqa: E731
-            for _ in pool.map(upload, uploads):
+            for _ in pool.map(upload, files):
                 bar.advance(task)
-            if any(other.partition("-")[0] == name.partition("-")[0] for other in self.names()):
-                raise EvidenceError(f"{self.url}: {_MEANWHILE}")
-            self._upload(folder / ENVELOPE, f"{target}{ENVELOPE}")
+            self._link(name)
             for _ in pool.map(upload, rows):
                 bar.advance(task)
-            bar.advance(task)
         return f"{self.url}/{BUNDLES}/{name}"
+
+    def _link(self, name: str) -> None:
+        """Write the bundle's link of the chain, unless there is one already.
+
+        An attempt whose answer was lost is tried again by boto3, and finds its own link.
+        """
+        link = f"{self._prefix}{CHAIN}/{number_of(name)}"
+        try:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=link, Body=name.encode(), IfNoneMatch="*", ChecksumAlgorithm="SHA256"
+            )
+        except (ClientError, BotoCoreError) as error:
+            if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in _TAKEN:
+                raise EvidenceError(f"s3://{self._bucket}/{link}: {error}") from None
+            if self._read(link) != name.encode():
+                raise NumberTakenError(f"{self.url}: another bundle was stored meanwhile: try again") from None
 
     @contextlib.contextmanager
     def fetched(self, name: str, part: str = "") -> Iterator[Path]:
@@ -107,6 +138,10 @@ class S3Store:
             for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=under):
                 for entry in page.get("Contents", ()):
                     yield entry["Key"]
+
+    def _read(self, key: str) -> bytes:
+        with self._errors(f"s3://{self._bucket}/{key}"):
+            return bytes(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())
 
     def _upload(self, path: Path, key: str) -> None:
         with self._errors(f"s3://{self._bucket}/{key}"), path.open("rb") as file:
@@ -139,3 +174,8 @@ class S3Store:
             raise EvidenceError(f"{what}: {error}") from None
         except BotoCoreError as error:
             raise EvidenceError(f"{what}: {error}") from None
+
+
+def number_of(name: str) -> str:
+    """Return the number at the beginning of a bundle's name, as it is spelt there."""
+    return name.partition("-")[0]

@@ -1,8 +1,7 @@
 """Where bundles are kept, a local folder or S3: a finished bundle goes in whole or not at all, and comes out as it was.
 
 A store holds `bundles/NAME/`, by name in the order in which they were made. In S3 the rows of results lie also under
-`results/stack=STACK/day=DAY/`, where Athena's table finds them. A bundle is there once its signature is: that is
-written last.
+`results/stack=STACK/day=DAY/`, where Athena's table finds them.
 """
 
 from __future__ import annotations
@@ -26,6 +25,10 @@ BUNDLES = "bundles"
 _INCOMING = ".incoming-"
 
 
+class NumberTakenError(EvidenceError):
+    """Somebody else stored a bundle meanwhile, under the number that this one was to have."""
+
+
 class Store(Protocol):
     """Keeps bundles."""
 
@@ -44,7 +47,12 @@ class Store(Protocol):
         """Return a bundle's manifest as it is."""
 
     def publish(self, folder: Path, name: str) -> str:
-        """Make a finished bundle visible, and return where. Raises EvidenceError if there is one by that name."""
+        """Make a finished bundle visible, and return where.
+
+        Raises:
+            NumberTakenError: there is one of that number by now.
+            EvidenceError: there is one by that name, or the store can't be written.
+        """
 
     def fetched(self, name: str, part: str = "") -> contextlib.AbstractContextManager[Path]:
         """Give a bundle's folder, or where in it a part lies, on this machine; a part may be missing."""

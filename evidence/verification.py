@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import sha256
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -39,23 +39,43 @@ def verify_bundle(folder: Path, key: ec.EllipticCurvePublicKey) -> tuple[Manifes
     return manifest, sorted(wrong)
 
 
-def verify_all(where: str, key: ec.EllipticCurvePublicKey) -> Iterator[tuple[str, list[str], str]]:
-    """Yield of each bundle of a store, or of a single one, its name, what is wrong with it, and what else to know."""
+class Verified(NamedTuple):
+    """What verifying a bundle tells."""
+
+    name: str
+    wrong: list[str]
+    note: str
+    """What else to know."""
+    head: str
+    """`Manifest.head`; empty if the signature doesn't fit."""
+
+
+def verify_all(where: str, key: ec.EllipticCurvePublicKey) -> Iterator[Verified]:
+    """Verify each bundle of a store, oldest first, and the chain; or a single bundle."""
     store, names = locate(where)
     if store is None:
-        manifest, wrong = verify_bundle(Path(where), key)
-        yield names[0], wrong, _note(manifest, alone=True)
+        yield _verified(names[0], *verify_bundle(Path(where), key), alone=True)
         return
-    place, before = 1, ""
+    before = ""
     alone = where.rstrip("/").endswith(f"{BUNDLES}/{names[0]}")
-    for name in names:
+    for place, name in enumerate(names, start=1):
         with store.fetched(name) as folder:
             manifest, wrong = verify_bundle(folder, key)
-            if manifest and not alone:
-                wrong += _out_of_chain(name, manifest, place, before)
-            before = sha256((folder / MANIFEST).read_bytes()).hexdigest() if manifest else ""
-        place += 1
-        yield name, wrong, _note(manifest, alone=alone)
+        if manifest and not alone:
+            wrong += _out_of_chain(name, manifest, place, before)
+        before = manifest.digest if manifest else ""
+        yield _verified(name, manifest, wrong, alone=alone)
+
+
+def head_problem(noted: str, heads: Iterable[str]) -> str:
+    """Return what is wrong, if a head that was noted down isn't among those of a store now; else an empty text."""
+    kept = dict(head.split(":") for head in heads if head)
+    number, digest = noted.split(":")
+    if number not in kept:
+        return f"bundle {number}, which was noted down, is not there: it was taken away, or this is another store"
+    if kept[number] != digest:
+        return f"bundle {number} is not the one that was noted down: the SHA-256 of its manifest is {kept[number]}"
+    return ""
 
 
 def _out_of_chain(name: str, manifest: Manifest, place: int, before: str) -> list[str]:
@@ -71,12 +91,12 @@ def _out_of_chain(name: str, manifest: Manifest, place: int, before: str) -> lis
     return wrong
 
 
-def _note(manifest: Manifest | None, *, alone: bool) -> str:
+def _verified(name: str, manifest: Manifest | None, wrong: list[str], *, alone: bool) -> Verified:
     if manifest is None:
-        return ""
+        return Verified(name, wrong, "", "")
     incomplete = "" if manifest.complete else "; INCOMPLETE, as its runs say"
     follows = f"; follows the manifest {manifest.previous}" if alone and manifest.previous else ""
-    return f"{incomplete}{follows}"
+    return Verified(name, wrong, f"{incomplete}{follows}", manifest.head)
 
 
 def _read(path: Path) -> bytes:

@@ -32,6 +32,9 @@ AUDITOR = "auditor"
 BUNDLES = "bundles"
 """The folder of the signed bundles."""
 
+CHAIN = "chain"
+"""The folder of their order: which bundle has which number."""
+
 RESULTS = "results"
 """The folder of the results, and their table."""
 
@@ -113,6 +116,14 @@ class EvidenceStore(pulumi.ComponentResource):
                     "Action": "s3:PutObject",
                     "Resource": objects,
                     "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn(args.scope, COLLECT)}},
+                },
+                {  # "Enforce conditional writes on Amazon S3 buckets" in the S3 user guide
+                    "Sid": "NobodyGivesANumberTwice",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:PutObject",
+                    "Resource": pulumi.Output.concat(arn, f"/{CHAIN}/*"),
+                    "Condition": {"Null": {"s3:if-none-match": "true"}},
                 },
                 nobody_deletes(objects),
             ]
@@ -253,8 +264,8 @@ class EvidenceStore(pulumi.ComponentResource):
             role,
             (
                 _allow("FindsEvidence", ["s3:GetBucketObjectLockConfiguration", "s3:ListBucket"], self.bucket.arn),
-                _allow("ContinuesChain", ["s3:GetObject"], self._objects(BUNDLES)),
-                _allow("WritesEvidence", ["s3:PutObject"], [self._objects(BUNDLES), self._objects(RESULTS)]),
+                _allow("ContinuesChain", ["s3:GetObject"], [self._objects(BUNDLES), self._objects(CHAIN)]),
+                _allow("WritesEvidence", ["s3:PutObject"], [*map(self._objects, (BUNDLES, CHAIN, RESULTS))]),
                 self._uses_key(["kms:GenerateDataKey", "kms:Decrypt"], "s3"),
                 _allow("SignsEvidence", ["kms:GetPublicKey", "kms:Sign", "kms:Verify"], self.signing_key.arn),
             ),

@@ -1,8 +1,10 @@
-"""S3 as documented, where moto differs: who may deliver access logs, locking a bucket with objects, request metrics."""
+"""S3 as documented, where moto differs: delivery of access logs, locks of full buckets, metrics, conditional writes."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from typing import Any
 
 from moto.s3.exceptions import InvalidBucketState, S3ClientError
@@ -15,14 +17,16 @@ from sandbox.emulator.extensions import put
 _get_lock = S3Backend.get_object_lock_configuration
 _get_setting = S3Response._bucket_response_get  # noqa: SLF001 - where moto tells a bucket's settings apart
 _put_setting = S3Response._bucket_response_put  # noqa: SLF001
+_put_object = S3Response.put_object
 _delete_setting = S3Response._bucket_response_delete  # noqa: SLF001
+_CONDITIONAL = threading.Lock()
 
 
 def install() -> None:
     """Correct moto's buckets."""
     put(FakeBucket, staticmethod(_log_permissions_enabled_policy))
     put(S3Backend, put_object_lock_configuration, get_object_lock_configuration)
-    put(S3Response, _bucket_response_get, _bucket_response_put, _bucket_response_delete)
+    put(S3Response, put_object, _bucket_response_get, _bucket_response_put, _bucket_response_delete)
 
 
 def _log_permissions_enabled_policy(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
@@ -63,6 +67,13 @@ def get_object_lock_configuration(self: S3Backend, bucket_name: str) -> tuple[bo
     """A period is in days or in years: the other one is not answered."""
     enabled, mode, days, years = _get_lock(self, bucket_name)
     return enabled, mode, days or None, years or None
+
+
+def put_object(self: S3Response) -> Any:
+    """Of two conditional writes at once one sees the other: moto looks and writes in two steps."""
+    conditional = self.headers.get("If-None-Match") or self.headers.get("If-Match")
+    with _CONDITIONAL if conditional else contextlib.nullcontext():
+        return _put_object(self)
 
 
 def _bucket_response_get(self: S3Response, bucket_name: str, querystring: dict[str, Any]) -> Any:

@@ -43,7 +43,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def wrong(where: Path, key: Path) -> list[str]:
     """What `verify` finds, a line each."""
     public = load_public_key(key.with_suffix(".pub.pem"))
-    return [f"{name}: {problem}" for name, problems, _ in verify_all(str(where), public) for problem in problems]
+    return [f"{bundle.name}: {problem}" for bundle in verify_all(str(where), public) for problem in bundle.wrong]
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 import json
 import re
+import shutil
 import socket
 import socketserver
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +26,10 @@ from botocore.exceptions import ClientError
 from bench.event_logs import event_log
 from evidence import cli, s3
 from evidence.history import ask, history_sql
+from evidence.signing import load_public_key
 from evidence.store import locate
 from evidence.tables import COLUMNS
+from evidence.verification import verify_all
 from tests.evidence.conftest import BROKEN
 
 Collect = Callable[..., str]
@@ -77,7 +83,10 @@ def test_the_whole_path(run: Run, logs: list[Path], tmp_path: Path) -> None:
     code, made, told = run("collect", "--event-log", logs[0].parent, "--store", store, "--key", key)
     assert (code, Path(made.strip()).is_dir()) == (0, True)
     assert "2 runs: 1 fail" in told
-    assert run("verify", store, "--key", tmp_path / "key.pub.pem") == (0, f"{Path(made.strip()).name}: verified\n", "")
+    head = f"head: 1:{sha256(Path(made.strip(), 'manifest.json').read_bytes()).hexdigest()}\n"
+    assert told.endswith(head)
+    verified = f"{Path(made.strip()).name}: verified\n{head}"
+    assert run("verify", store, "--key", tmp_path / "key.pub.pem") == (0, verified, "")
     for _ in range(2):
         assert run("report", store, "--output", tmp_path / "report")[0] == 0
     written = {path.name: path.read_bytes() for path in (tmp_path / "report").iterdir() if path.is_file()}
@@ -93,7 +102,7 @@ def test_an_incomplete_run_is_stored_and_told_by_the_exit_code(run: Run, key: Pa
     assert code == cli.INCOMPLETE
     assert f"incomplete: {log}: the log ends before the engine did" in told
     code, verified, _ = run("verify", tmp_path / "store", "--key", key.with_suffix(".pub.pem"))
-    assert (code, verified) == (0, f"{Path(made.strip()).name}: verified; INCOMPLETE, as its runs say\n")
+    assert (code, verified.splitlines()[0]) == (0, f"{Path(made.strip()).name}: verified; INCOMPLETE, as its runs say")
     assert "is incomplete" in run("history", tmp_path / "store")[2]
 
 
@@ -103,6 +112,44 @@ def test_a_spoilt_bundle_fails_verify(run: Run, collect_into: Collect, key: Path
     code, printed, told = run("verify", tmp_path / "store", "--key", key.with_suffix(".pub.pem"))
     assert (code, printed) == (1, f"{made.name}: NOT as it was signed\n")
     assert "documents/results.csv has 0 bytes instead of" in told
+
+
+@pytest.mark.parametrize("where", ["folder", "bucket"])
+def test_who_has_noted_the_head_finds_out_that_the_newest_bundles_are_gone(  # noqa: PLR0917 - a store of either kind
+    request: pytest.FixtureRequest, run: Run, collect_into: Collect, key: Path, tmp_path: Path, where: str
+) -> None:
+    store = tmp_path / "store" if where == "folder" else URL
+    bucket = None if where == "folder" else request.getfixturevalue("bucket")
+    for _ in range(3):
+        collect_into(store)
+    public = ("--key", key.with_suffix(".pub.pem"))
+    heads = [bundle.head for bundle in verify_all(str(store), load_public_key(public[1]))]
+    for head in heads:
+        assert run("verify", store, *public, "--head", head)[0] == 0
+
+    newest = locate(str(store))[1][-1]
+    if bucket:
+        for name in keys(bucket):
+            if newest in name or name.endswith("/chain/000003"):
+                bucket.delete_object(Bucket="evidence", Key=name)
+    else:
+        shutil.rmtree(tmp_path / "store" / "bundles" / newest)
+    assert run("verify", store, *public)[0] == 0, "what is left is whole: nothing in it can tell"
+    assert run("verify", store, *public, "--head", heads[1])[0] == 0
+    code, printed, told = run("verify", store, *public, "--head", heads[2])
+    assert (code, "head:" in printed) == (1, False)
+    assert told == "bundle 3, which was noted down, is not there: it was taken away, or this is another store\n"
+
+    (tmp_path / "other").write_bytes(b"".join(event_log("test", 2)))
+    collect_into(store, [tmp_path / "other"])
+    code, _, told = run("verify", store, *public, "--head", heads[2])
+    assert (code, told.partition(":")[0]) == (1, "bundle 3 is not the one that was noted down")
+
+
+def test_a_head_is_a_number_and_a_whole_hash(run: Run, collect_into: Collect, tmp_path: Path) -> None:
+    collect_into(tmp_path / "store")
+    for head in ("1", "abcdef", "1:abcdef", f"01:{'0' * 64}", f"1:{'A' * 64}"):
+        assert run("verify", tmp_path / "store", "--head", head)[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -288,24 +335,60 @@ def test_a_bucket_without_object_lock_is_told(
 
 
 @pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("step", ["_upload", "_link"])
 def test_an_upload_that_breaks_off_is_no_bundle(
-    collect_into: Collect, monkeypatch: pytest.MonkeyPatch, key: Path, run: Run
+    collect_into: Collect, monkeypatch: pytest.MonkeyPatch, key: Path, run: Run, step: str
 ) -> None:
     collect_into(URL)
     with monkeypatch.context() as patched:
-        upload = s3.S3Store._upload
+        done = getattr(s3.S3Store, step)
 
-        def break_off(store: s3.S3Store, path: Path, name: str) -> None:
-            if path.name == "manifest.dsse.json":
+        def break_off(store: s3.S3Store, *arguments: Any) -> None:
+            if step == "_link" or arguments[0].name == "manifest.dsse.json":
                 raise KeyboardInterrupt
-            upload(store, path, name)
+            done(store, *arguments)
 
-        patched.setattr(s3.S3Store, "_upload", break_off)
+        patched.setattr(s3.S3Store, step, break_off)
         with pytest.raises(KeyboardInterrupt):
             collect_into(URL)
     assert len(locate(URL)[1]) == 1
     collect_into(URL)
     assert run("verify", URL, "--key", key.with_suffix(".pub.pem"))[0] == 0
+
+
+def test_of_two_that_store_at_once_one_takes_the_next_number(  # noqa: PLR0917 - two of everything
+    bucket: Any, collect_into: Collect, logs: list[Path], monkeypatch: pytest.MonkeyPatch, key: Path, run: Run
+) -> None:
+    link, calls, gate = s3.S3Store._link, itertools.count(), threading.Barrier(2, timeout=60)
+
+    def together(store: s3.S3Store, name: str) -> None:
+        if next(calls) < 2:
+            gate.wait()
+        link(store, name)
+
+    monkeypatch.setattr(s3.S3Store, "_link", together)
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda path: collect_into(URL, [path]), logs))
+    assert sorted(where.rpartition("/")[2][:6] for where in made) == ["000001", "000002"]
+    assert [f"{URL}/bundles/{name}" for name in locate(URL)[1]] == sorted(made)
+    assert [path.rpartition("/")[2] for path in keys(bucket) if "/chain/" in path] == ["000001", "000002"]
+    code, printed, told = run("verify", URL, "--key", key.with_suffix(".pub.pem"))
+    assert (code, printed.count(": verified")) == (0, 2)
+    assert told == "another bundle was stored meanwhile: taking the next number\n", "said by one of the two, once"
+    assert [row[0] for row in ask(URL, history_sql("stack"))[1]] == ["dev", "prod"]
+
+
+def test_a_link_of_the_chain_that_names_anything_else_is_one_line(
+    bucket: Any, collect_into: Collect, key: Path, run: Run
+) -> None:
+    collect_into(URL)
+    for said in ("../../000002-20261124T115732Z-5e55bdc6", "000003-20261124T115732Z-5e55bdc6", ""):
+        bucket.put_object(Bucket="evidence", Key="of/stacks/chain/000002", Body=said.encode())
+        code, _, told = run("history", URL)
+        assert (code, told) == (1, "error: s3://evidence/of/stacks/chain/000002 is no link of a chain\n")
+    bucket.put_object(Bucket="evidence", Key="of/stacks/chain/000002", Body=b"000002-20261124T115732Z-5e55bdc6")
+    told = run("verify", URL, "--key", key.with_suffix(".pub.pem"))[2]
+    assert told == f"error: {URL} holds no bundle 000002-20261124T115732Z-5e55bdc6\n"
 
 
 def test_what_was_flipped_in_s3_is_found(bucket: Any, collect_into: Collect, key: Path, run: Run) -> None:

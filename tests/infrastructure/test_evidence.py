@@ -67,8 +67,20 @@ def test_the_pipeline_knows_the_bucket_by_stack_and_account(environment: Registr
 def test_the_collector_adds_to_the_chain_and_to_the_rows(environment: Registrations) -> None:
     statements = _statements(environment, "iam/policy:Policy", "collect-evidence")
     written = {resource.partition("/")[2] for resource in statements["WritesEvidence"]["Resource"]}
-    assert (written, statements["WritesEvidence"]["Action"]) == ({"bundles/*", "results/*"}, ["s3:PutObject"])
+    assert (written, statements["WritesEvidence"]["Action"]) == (
+        {"bundles/*", "chain/*", "results/*"},
+        ["s3:PutObject"],
+    )
     assert statements["ContinuesChain"]["Action"] == ["s3:GetObject"]
+
+
+def test_a_link_of_the_chain_is_written_once_whoever_writes(environment: Registrations) -> None:
+    once = _statements(environment, "s3/bucketPolicy:BucketPolicy", "evidence-archive-policy")[
+        "NobodyGivesANumberTwice"
+    ]
+    assert (once["Effect"], once["Principal"], once["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert once["Resource"].endswith("/chain/*")
+    assert once["Condition"] == {"Null": {"s3:if-none-match": "true"}}
 
 
 def test_the_auditor_asks_and_verifies_and_can_neither_sign_nor_write_evidence(environment: Registrations) -> None:
