@@ -16,9 +16,8 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws_plugin.journal import entries
+from sandbox.aws_plugin.journal import entries, keep, outcomes
 from sandbox.console import Progress, SandboxError, say
-from sandbox.files import write
 
 if TYPE_CHECKING:
     from sandbox.home import Home
@@ -42,7 +41,8 @@ def finish(home: Home, project: Project, stack: str, incarnation: str | None, ru
         _check(run(["cancel", stack, "--yes"]))
     pending = projects.pending_creations(projects.stack_file(home.state, project, stack))
     if pending:
-        _take_in(pending, _created(home.created, incarnation), stack, run)
+        known = outcomes(home.created.glob("*.jsonl"), incarnation)
+        _take_in(pending, {urn: entry["id"] for urn, entry in known.items() if "id" in entry}, stack, run)
     _forget(
         home.created,
         f"urn:pulumi:{stack}::{project.name}::",
@@ -87,13 +87,6 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def _created(folder: Path, incarnation: str | None) -> dict[str, str]:
-    """The last id of each URN in the journals, of what is in the emulator that runs."""
-    files = sorted(folder.glob("*.jsonl"), key=lambda each: each.stat().st_mtime_ns)
-    noted = [entry for file in files for entry in entries(file)]
-    return {entry["urn"]: entry["id"] for entry in noted if "id" in entry and entry["incarnation"] == incarnation}
-
-
 def _await_plugins(folder: Path, of_the_stack: str) -> None:
     """Wait until the plugins that a killed engine left have ended: what they are creating is noted by then."""
     for file in folder.glob("*.jsonl"):
@@ -113,13 +106,8 @@ def _forget(folder: Path, of_the_stack: str, in_state: Container[str]) -> None:
         if _runs(int(file.stem)):
             continue
         noted = list(entries(file))
-        left = [each for each in noted if "id" in each and each["urn"] not in in_state]
-        if not any(entry["urn"].startswith(of_the_stack) for entry in noted):
-            continue
-        if left:
-            write(file, "".join(f"{json.dumps(entry)}\n" for entry in left))
-        else:
-            file.unlink(missing_ok=True)
+        if any(entry["urn"].startswith(of_the_stack) for entry in noted):
+            keep(file, [each for each in noted if "incarnation" in each and each["urn"] not in in_state])
 
 
 def _check(ended: subprocess.CompletedProcess[str]) -> None:

@@ -26,14 +26,31 @@ _NOWHERE = {
 }
 _SESSION = botocore.session.Session(session_vars=_NOWHERE)
 _SESSION_LOCK = threading.Lock()
+_SERVER_ERROR = 500
 
 
 class AwsError(Exception):
-    """A call that AWS refused, as `<operation> on <service>: <code>: <message>`."""
+    """A call that AWS refused, as `<operation> on <service>: <code>: <message>`.
 
-    def __init__(self, operation: str, service: str, code: str, message: str) -> None:
+    in_doubt: an attempt of the call was answered by a failure of AWS, or not at all: it may have been carried out.
+    """
+
+    def __init__(self, operation: str, service: str, code: str, message: str, *, in_doubt: bool = False) -> None:
         super().__init__(f"{operation} on {service}: {code}: {' '.join(message.split())}")
         self.code = code
+        self.in_doubt = in_doubt
+
+
+_attempts = threading.local()
+"""`in_doubt` of the call that this thread is making."""
+
+
+def _note_attempt(
+    parsed_response: Mapping[str, Any] | None = None, exception: Exception | None = None, **_event: Any
+) -> None:
+    status = (parsed_response or {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if exception is not None or status >= _SERVER_ERROR:
+        _attempts.in_doubt = True
 
 
 @functools.cache
@@ -73,6 +90,7 @@ class Aws:
                     config=_CONFIG,
                 )
                 client.meta.events.register("before-sign.s3-control", self._leave_the_account_out)
+                client.meta.events.register("response-received", _note_attempt)
             return self._clients[key]
 
     def _leave_the_account_out(self, request: Any, **_event: Any) -> None:
@@ -135,6 +153,7 @@ def wait(client: Any, waiter: str, members: Mapping[str, Any]) -> None:
 @contextlib.contextmanager
 def _one_line(client: Any, operation: str, secrets: Iterable[str]) -> Iterator[None]:
     """Turn what botocore raises into an `AwsError`."""
+    _attempts.in_doubt = False
     try:
         yield
     except (ClientError, BotoCoreError, ResponseParserError) as error:  # the last: it is not AWS that answered
@@ -142,4 +161,5 @@ def _one_line(client: Any, operation: str, secrets: Iterable[str]) -> Iterator[N
         code, message = refusal.get("Code") or type(error).__name__, refusal.get("Message") or str(error)
         for secret in secrets:
             message = message.replace(secret, "[secret]")
-        raise AwsError(operation, client.meta.service_model.service_name, code, message) from None
+        service = client.meta.service_model.service_name
+        raise AwsError(operation, service, code, message, in_doubt=_attempts.in_doubt) from None

@@ -37,6 +37,10 @@ class PluginError(RuntimeError):
     """A request that the plugin refuses; the message is one plain line."""
 
 
+class DoubtfulError(PluginError):
+    """A request that failed so that nobody knows whether AWS carried it out."""
+
+
 class PartialError(RuntimeError):
     """A resource that exists, though its creation or update failed later: its id and state must be kept."""
 

@@ -1,7 +1,8 @@
 """What this plugin has created for its engine, so that it isn't lost when the engine is killed before it hears of it.
 
 A line {"urn"} before each creation and {"urn", "id", "incarnation", "identity"} after it, in a file of the plugin's own
-under `created/` in the sandbox's home. The file goes when the engine ends the plugin: it was told of everything.
+under `created/` in the sandbox's home; without "id" where AWS failed in such a way that nobody knows whether it created
+something. The file goes when the engine ends the plugin: it was told of everything but of what is in doubt.
 `sandbox.interrupted` reads what stays.
 """
 
@@ -9,12 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sandbox import home
-from sandbox.files import PRIVATE_FILE, private_dir
+from sandbox.files import PRIVATE_FILE, private_dir, write
 
 
 class Journal:
@@ -32,16 +33,17 @@ class Journal:
         whole = f"{id_}@{region}" if region else id_
         self._write({"urn": urn, "id": whole, "incarnation": incarnation, "identity": identity})
 
+    def doubt(self, urn: str, incarnation: str, identity: dict[str, str]) -> None:
+        """Note a creation that may have happened, by the inputs that tell it from others."""
+        self._write({"urn": urn, "incarnation": incarnation, "identity": identity})
+
     def unheard(self, urn: str, incarnation: str) -> dict[str, Any] | None:
-        """What another plugin noted of a resource that its engine didn't live to hear of; None if there is none.
+        """What another plugin noted of a resource that its engine didn't hear of; None if there is none.
 
         Journals whose entries the state has are taken away before an engine starts (`sandbox.interrupted`).
         """
-        for file in self._file.parent.glob("*.jsonl"):
-            for entry in entries(file) if file != self._file else ():
-                if entry["urn"] == urn and entry.get("incarnation") == incarnation:
-                    return entry
-        return None
+        others = [file for file in self._file.parent.glob("*.jsonl") if file != self._file]
+        return outcomes(others, incarnation).get(urn)
 
     def identity(self, urn: str, id_: str) -> dict[str, str]:
         """The inputs by which some plugin's creation can be found, as its id alone may not say; none if not noted."""
@@ -62,8 +64,8 @@ class Journal:
             os.close(descriptor)
 
     def forget(self) -> None:
-        """The engine knows all of it."""
-        self._file.unlink(missing_ok=True)
+        """The engine knows all of it, but for what is in doubt."""
+        keep(self._file, [entry for entry in entries(self._file) if "incarnation" in entry and "id" not in entry])
 
 
 def entries(file: Path) -> Iterator[dict[str, Any]]:
@@ -77,3 +79,26 @@ def entries(file: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
         except ValueError:
             continue  # the plugin was killed while it wrote
+
+
+def outcomes(files: Iterable[Path], incarnation: str | None) -> dict[str, dict[str, Any]]:
+    """How the last creation of each URN in the emulator that runs ended, as journals say: later files, later lines."""
+    in_order = sorted(files, key=lambda file: (_last_written(file), file))
+    noted = [entry for file in in_order for entry in entries(file)]
+    return {entry["urn"]: entry for entry in noted if incarnation and entry.get("incarnation") == incarnation}
+
+
+def keep(file: Path, left: Iterable[dict[str, Any]]) -> None:
+    """Leave these lines of a journal; none takes it away."""
+    lines = "".join(f"{json.dumps(entry)}\n" for entry in left)
+    if lines:
+        write(file, lines)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def _last_written(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:  # as above
+        return 0

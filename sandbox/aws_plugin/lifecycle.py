@@ -14,7 +14,7 @@ from sandbox.aws_plugin import schema
 from sandbox.aws_plugin.configuration import Configuration
 from sandbox.aws_plugin.diff import same
 from sandbox.aws_plugin.emulator import Emulator, EmulatorError
-from sandbox.aws_plugin.errors import PartialError, PluginError
+from sandbox.aws_plugin.errors import DoubtfulError, PartialError, PluginError
 from sandbox.aws_plugin.schema import ListOf, MapOf, ObjectOf, Property, Resource, Type
 from sandbox.aws_plugin.values import Props, Secret, encode, like, plain, redacted
 
@@ -45,7 +45,8 @@ class Lifecycle:
     def create(self, token: str, inputs: Props) -> tuple[str, Props]:
         """A new resource's id and state.
 
-        Raises `PluginError`, `EmulatorError`, or `PartialError` if it exists, but isn't complete.
+        Raises `PluginError`, `EmulatorError`, `PartialError` if it exists, but isn't complete, or `DoubtfulError` if it
+        may exist.
         """
         handler = _handler(token)
         if handler is None:
@@ -53,6 +54,19 @@ class Lifecycle:
         incarnation = self._emulator.live()
         created = self._run(lambda aws: handler.create(_for_handler(inputs), aws), token, inputs, incarnation)
         return created.id, _state(token, created.state, inputs, incarnation)
+
+    def finish(self, token: str, identity: Props, inputs: Props) -> tuple[str, Props] | None:
+        """What `create` returns, of a resource whose creation with inputs that hold `identity` is in doubt.
+
+        None if it isn't there, or can't be found.
+        """
+        handler, incarnation = _handler(token), self._emulator.live()
+        id_ = self._run(lambda aws: handler.find(identity, aws), token, inputs, incarnation)
+        if id_ is None:
+            return None
+        wanted = _for_handler(inputs)
+        real = self._run(lambda aws: handler.complete(id_, identity, wanted, aws), token, inputs, incarnation)
+        return None if real is None else (id_, _state(token, real, inputs, incarnation))
 
     def read(self, token: str, id_: str, inputs: Props, state: Props) -> tuple[Props, Props] | None:
         """The resource's inputs and state as they really are; None if it is gone.
@@ -126,7 +140,8 @@ class Lifecycle:
         """What went wrong, in one line that quotes no secret property."""
         if getattr(error, "code", None) in _NO_ANSWER:
             return self._emulator.down()
-        return PluginError(redacted(str(error), [props, olds]))
+        kind = DoubtfulError if getattr(error, "in_doubt", False) else PluginError
+        return kind(redacted(str(error), [props, olds]))
 
     def _account(self) -> Any:
         """The handlers' way to AWS, once the account is known to be one that the provider may touch."""

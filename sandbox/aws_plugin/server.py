@@ -17,7 +17,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from sandbox.aws_plugin import check, diff, schema
 from sandbox.aws_plugin.configuration import Configuration, check_configuration, configure
 from sandbox.aws_plugin.emulator import Emulator
-from sandbox.aws_plugin.errors import PluginError, answered
+from sandbox.aws_plugin.errors import DoubtfulError, PluginError, answered
 from sandbox.aws_plugin.journal import Journal
 from sandbox.aws_plugin.lifecycle import INCARNATION, Lifecycle
 from sandbox.aws_plugin.naming import Autonaming
@@ -149,20 +149,27 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(
                 properties=encode(_planned(schema.resource(request.type), inputs, {}, {}))
             )
-        self.journal.begin(request.urn)
-        id_, state = self._adopt(request, inputs) or self._lifecycle.create(request.type, inputs)
         told = _replace_on(request.type)
         identity = {name: value for name, value in inputs.items() if name in told and isinstance(value, str)}
+        self.journal.begin(request.urn)
+        try:
+            id_, state = self._adopt(request, inputs) or self._lifecycle.create(request.type, inputs)
+        except DoubtfulError:
+            self.journal.doubt(request.urn, self._emulator.live(), identity)
+            raise
         self.journal.add(request.urn, id_, plain(state).get("region"), state[INCARNATION], identity)
         return provider_pb2.CreateResponse(id=id_, properties=encode(state))
 
     def _adopt(self, request: Any, inputs: Props) -> tuple[str, Props] | None:
-        """Take over what was created for a killed engine, made into what is wanted now; None if there is nothing."""
+        """Take over what was created, and no engine heard of, made into what is wanted now; None if nothing was."""
         noted = self.journal.unheard(request.urn, self._emulator.live())
         if noted is None:
             return None
+        identity = noted.get("identity", {})
+        if "id" not in noted:
+            return self._lifecycle.finish(request.type, identity, inputs)
         id_, region = _imported(noted["id"])
-        found = self._lifecycle.read(request.type, id_, {}, {**noted.get("identity", {}), **region})
+        found = self._lifecycle.read(request.type, id_, {}, {**identity, **region})
         return found and (id_, self._lifecycle.update(request.type, id_, found[1], inputs))
 
     @answered

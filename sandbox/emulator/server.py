@@ -27,7 +27,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from sandbox.emulator import faults
+from sandbox.emulator import client_tokens, faults
 from sandbox.files import write
 
 HOST = "127.0.0.1"
@@ -66,7 +66,7 @@ def application(incarnation: str) -> Wsgi:
     # The extensions import moto's largest services: a second, in which the engine starts too.
     loading = threading.Thread(target=_install_extensions, daemon=True)
     loading.start()
-    moto = DomainDispatcherApplication(create_backend_app)
+    moto = client_tokens.honoured(DomainDispatcherApplication(create_backend_app))
     identity = json.dumps({"incarnation": incarnation, "pid": os.getpid()}).encode()
 
     injected = faults.Faults()
@@ -77,10 +77,12 @@ def application(incarnation: str) -> Wsgi:
             return injected.set(environ, start_response)
         if path != IDENTITY_PATH:
             loading.join()
-            kind = injected.next()
-            if kind is not None:
-                return faults.fail(kind, environ, start_response)
-            return moto(environ, start_response)  # type: ignore[no-any-return]  # moto declares Any
+            kind = injected.next(environ)
+            if kind is None:
+                return moto(environ, start_response)
+            if kind in faults.CARRIED_OUT:
+                faults.lose(moto(environ, lambda *_: None))
+            return faults.fail(kind, environ, start_response)
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(identity)))])
         return [identity]
 

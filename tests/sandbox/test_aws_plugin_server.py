@@ -173,7 +173,7 @@ def create(inputs, aws):
     time.sleep({seconds})
     return Created("id-1", inputs)
 
-handlers.find = lambda token: Handler(create, None, None, None, frozenset())
+handlers.find = lambda token: Handler(create, *[None] * 5, frozenset())
 sys.exit(__main__.main(sys.argv[1:]))
 """
 
@@ -223,7 +223,7 @@ from sandbox.aws_plugin.handlers import Handler
 def create(inputs, aws):
     raise KeyError(inputs["description"])
 
-handlers.find = lambda token: Handler(create, None, None, None, frozenset())
+handlers.find = lambda token: Handler(create, *[None] * 5, frozenset())
 sys.exit(__main__.main(sys.argv[1:]))
 """
 

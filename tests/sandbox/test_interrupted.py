@@ -11,12 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.aws_plugin.journal import Journal
 from sandbox.console import SandboxError
 from sandbox.home import Home
 from sandbox.interrupted import finish
 from sandbox.project import Project, stack_file
 
 URNS = tuple(f"urn:pulumi:dev::p::aws:kms/key:Key::key-{number}" for number in range(3))
+
+
+DOUBTFUL = URNS[0].replace("key-0", "in-doubt")
 
 
 class Engine:
@@ -91,6 +95,30 @@ def test_what_was_created_is_imported_and_what_was_not_is_cleared(home: Home, pr
     ]
 
 
+def test_what_is_in_doubt_is_not_imported_as_it_may_not_be_there(home: Home, project: Project) -> None:
+    pending(home, project, DOUBTFUL)
+    journal(home, f"{ended_process()}.jsonl", (URNS[0], "first", "now"))
+    (home.created / "999999995.jsonl").write_text(f'{{"urn": "{DOUBTFUL}", "incarnation": "now", "identity": {{}}}}\n')
+    engine = Engine()
+    finish(home, project, "dev", "now", engine)
+    assert not any("--import-pending-creates" in flag for flag in engine.asked[0])
+    assert DOUBTFUL in (home.created / "999999995.jsonl").read_text()
+
+
+def test_of_what_was_created_twice_the_last_counts_for_engine_and_plugin_alike(
+    home: Home, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEDGEROW_SANDBOX_HOME", str(home.folder))
+    pending(home, project, URNS[0])
+    journal(home, "999999991.jsonl", (URNS[0], "first", "now"), (URNS[0], "second", "now"), (URNS[0], "third", "gone"))
+    engine = Engine()
+    finish(home, project, "dev", "now", engine)
+    assert "--import-pending-creates=second" in engine.asked[0]
+    unheard = Journal().unheard(URNS[0], "now")
+    assert unheard
+    assert unheard["id"] == "second"
+
+
 def test_the_lock_of_a_killed_engine_is_released(home: Home, project: Project) -> None:
     lock(home, ended_process())
     engine = Engine()
@@ -121,12 +149,13 @@ def test_the_journals_of_the_dead_keep_what_the_state_lacks(home: Home, project:
     pending(home, project, URNS[0], known=[URNS[0]])
     journal(home, f"{ended_process()}.jsonl", (URNS[0], "first", "now"))
     journal(home, "999999994.jsonl", (URNS[0], "first", "now"), (URNS[2], "unheard of", "now"))
+    (home.created / "999999995.jsonl").write_text(f'{{"urn": "{DOUBTFUL}", "incarnation": "now", "identity": {{}}}}\n')
     journal(home, f"{os.getpid()}.jsonl", (URNS[1], "other", "now"))
     journal(home, "999999993.jsonl", ("urn:pulumi:another::p::aws:kms/key:Key::key", "other", "now"))
     finish(home, project, "dev", "now", Engine())
     left = [entry for file in home.created.iterdir() for entry in file.read_text().splitlines()]
     assert sorted(json.loads(entry)["urn"] for entry in left) == sorted(
-        [URNS[1], URNS[2], "urn:pulumi:another::p::aws:kms/key:Key::key"]
+        [URNS[1], URNS[2], DOUBTFUL, "urn:pulumi:another::p::aws:kms/key:Key::key"]
     )
 
 

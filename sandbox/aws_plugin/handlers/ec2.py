@@ -119,6 +119,16 @@ RECORDS = (
         defaults=dict.fromkeys(_SUBNET_ATTRIBUTES[:-1], False),
         tagging=TAGGING,
         tag_resource="subnet",
+        unique=Call(
+            "describe_subnets",
+            at="Subnets[0].SubnetId",
+            given={
+                "Filters": [
+                    {"Name": "cidr-block", "Values": ["{cidrBlock}"]},
+                    {"Name": "vpc-id", "Values": ["{vpcId}"]},
+                ]
+            },
+        ),
         ready="subnet_available",
     ),
     Record(

@@ -207,6 +207,16 @@ RECORDS = (
         deletes=(Code((), _revoke_on_delete), Call("delete_security_group")),
         defaults={"description": "Managed by Pulumi"},
         tag_resource="security-group",
+        unique=Call(
+            "describe_security_groups",
+            at="SecurityGroups[0].GroupId",
+            given={
+                "Filters": [
+                    {"Name": "group-name", "Values": ["{name}"]},
+                    {"Name": "vpc-id", "Values": ["{vpcId}"]},
+                ]
+            },
+        ),
         ready="security_group_exists",
         **_GROUP,
     ),

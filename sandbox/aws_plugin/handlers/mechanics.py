@@ -29,6 +29,8 @@ def handler(record: Record) -> Handler:
     """The handler of a record."""
     return Handler(
         create=functools.partial(_create, record),
+        find=functools.partial(_find, record),
+        complete=functools.partial(_complete, record),
         read=functools.partial(_read, record),
         update=functools.partial(_update, record),
         delete=functools.partial(_delete, record),
@@ -60,6 +62,30 @@ def _create(record: Record, inputs: Props, aws: Aws) -> Created:
     except (AwsError, NotEmulated) as cause:
         raise PartlyCreated(thing_id, _storable(record, known), cause) from cause
     return Created(thing_id, state)
+
+
+def _find(record: Record, identity: Props, aws: Aws) -> str | None:
+    scope = Scope(record, identity, aws)
+    try:
+        if record.unique:
+            answer = scope.call(record.unique.operation, **scope.fill(dict(record.unique.given)))
+            return calls.search(record.unique.at, answer) or None
+        return scope.fill(record.id) if "{" in record.id else None
+    except KeyError:  # an input is missing that the id or the question is made of
+        return None
+
+
+def _complete(record: Record, thing_id: str, identity: Props, inputs: Props, aws: Aws) -> Props | None:
+    """Make of a thing that was created, and no more, what a new one is to be; None if it isn't there."""
+    scope = Scope(record, {**inputs, **identity, "id": thing_id}, aws)
+    thing, _ = calls.look(record, record.reads[0], scope)
+    if thing is None or _counts_as_gone(record, thing, scope):
+        return None
+    if record.ready:
+        _wait(record, record.ready, scope)
+    for step in record.after_create:
+        calls.make(record, step, scope, {})
+    return _update(record, thing_id, _read_again(record, "adoption", thing_id, identity, aws), inputs, aws)
 
 
 def _read(record: Record, thing_id: str, state: Props, aws: Aws) -> Props | None:

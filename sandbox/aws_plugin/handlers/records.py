@@ -88,6 +88,7 @@ class Record:
     computed: wire name -> template of outputs that no operation returns.
     replace_on: input properties that need a replacement although an update seems to take them.
     tag_resource: the resource type in TagSpecifications (EC2).
+    unique: finds the id (`at`) by what AWS keeps unique, from inputs that `replace_on` has, where no template says it.
     ready, deleted: botocore waiters after create and update, and after delete.
     """
 
@@ -111,6 +112,7 @@ class Record:
     replace_on: frozenset[str] = frozenset()
     tagging: Tagging | None = None
     tag_resource: str | None = None
+    unique: Call | None = None
     ready: str | None = None
     deleted: str | None = None
 
@@ -137,9 +139,17 @@ class NotEmulated(Exception):  # noqa: N818 - the sandbox's limit, not the calle
 
 @dataclass(frozen=True)
 class Handler:
-    """The life of one resource type. `replace_on`: the input properties that AWS has no update for."""
+    """The life of one resource type.
+
+    find: the id that a thing with such inputs has, if there is one; None if inputs don't tell.
+    complete: by the id and the inputs that it was created with, what an interrupted creation left becomes what the
+        inputs want; None if it left nothing.
+    replace_on: the input properties that AWS has no update for.
+    """
 
     create: Callable[[Props, Aws], Created]
+    find: Callable[[Props, Aws], str | None]
+    complete: Callable[[str, Props, Props, Aws], Props | None]
     read: Callable[[str, Props, Aws], Props | None]
     update: Callable[[str, Props, Props, Aws], Props]
     delete: Callable[[str, Props, Aws], None]
