@@ -11,6 +11,7 @@ import yaml
 
 import policy_pack
 from evidence.live import CHECKS
+from evidence.live.account import SETTINGS
 from policy_pack.pack import PACK
 from policy_pack.vocabulary import Rule
 
@@ -46,7 +47,9 @@ def fix(rule: str) -> str:
 
 
 def name_of(urn: str) -> str:
-    """Return a resource's name: in its program, or what of its ARN is its own."""
+    """Return a resource's name: in its program, or what of its ARN is its own; settings are named by their region."""
     if urn.startswith("arn:"):
-        return urn.split(":", 5)[-1]
+        *place, own = urn.split(":", 5)
+        region = "".join(place[3:4])
+        return f"{own} in {region}" if own == SETTINGS and region else own
     return urn.rpartition("::")[2]

@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 
 _QUESTIONS = ("BatchGet", "Describe", "Generate", "Get", "Head", "List")
 """How the operations begin that change nothing. GenerateCredentialReport makes a report; IAM counts that as reading."""
+SETTINGS = "settings"
 _AGENT = "hedgerow-evidence"
 _CONNECT_SECONDS = 2
 """AWS is there within a second from anywhere: this leaves time for a first packet that is lost."""
@@ -77,7 +78,7 @@ class Account:
 
     def in_region(self, service: str, region: str) -> str:
         """Return what stands for a region's setting of a service in results."""
-        return f"arn:aws:{service}:{region}:{self.id}:settings"
+        return f"arn:aws:{service}:{region}:{self.id}:{SETTINGS}"
 
     def ask(self, service: str, operation: str, region: str = "", **question: Any) -> dict[str, Any]:
         """Return one answer.

@@ -15,6 +15,7 @@ from evidence.live import backups
 from evidence.live.account import Account, NotAQuestionError
 from evidence.live.checks import CHECKS, answer
 from evidence.results import Origin, Result, Run, Verdict
+from evidence.rules import name_of
 from policy_pack.catalogue import requirements
 
 REGIONS = ("us-west-2", "us-west-1")
@@ -133,6 +134,13 @@ def test_credentials_grow_old(session: boto3.Session) -> None:
         account = Account(session, REGIONS, made + datetime.timedelta(days=days, minutes=1))
         (found,) = results_of("access_keys_rotated", account)
         assert (found.urn, found.verdict) == (arn, verdict)
+
+
+def test_a_region_s_settings_are_told_apart_by_their_region(session: boto3.Session) -> None:
+    account = Account(session, REGIONS, NOW)
+    names = [name_of(account.in_region("ec2", region)) for region in REGIONS]
+    assert names == ["settings in us-west-2", "settings in us-west-1"]
+    assert name_of("arn:aws:s3:::settings") == "settings", "a bucket of that name"
 
 
 def test_nothing_but_questions_is_sent(session: boto3.Session) -> None:

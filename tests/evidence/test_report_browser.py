@@ -15,6 +15,8 @@ from tests.browser import MISSING, find
 from tests.evidence.reporting import EARLIER, PICTURE, REGISTERS, run
 
 PAGES = ("report.html", "report-public.html")
+A4_WIDTH = 687
+"""CSS pixels between the margins of a sheet: 210 mm less 14 on either side."""
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +211,34 @@ def test_a_narrow_screen_never_scrolls_the_page_sideways(browser: Browser, folde
     page.goto((folder / name).as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", [1280, 390])
+def test_how_many_controls_fail_and_pass_is_in_sight_for_every_policy(
+    browser: Browser, folder: Path, name: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto((folder / name).as_uri())
+    for table in ("by-policy-table", "by-criterion-table"):
+        region = page.locator(f".scroll[aria-labelledby={table}]")
+        assert region.evaluate("one => one.scrollWidth <= one.clientWidth"), table
+        heads = region.locator("thead th:visible").all_inner_texts()
+        assert {"fail", "pass"} <= set(heads)
+        assert "waived" not in heads or width > 390, "a narrow screen shows the two ends"
+    page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_cut_off_on_paper(browser: Browser, tmp_path: Path, name: str) -> None:
+    runs = [run(), run(stack="a-stack-with-a-name-of-some-length", waivers=(), commit="0" * 40 + "-dirty")]
+    write(lambda: iter(runs), tmp_path, registers=REGISTERS, earlier=EARLIER, architecture=PICTURE)
+    page = browser.new_page(viewport={"width": A4_WIDTH, "height": 1000})
+    page.emulate_media(media="print")
+    page.goto((tmp_path / name).as_uri())
+    wide = "all => all.filter(one => one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML)"
+    assert page.locator("table, p, dl, ul, figure").evaluate_all(wide) == []
     page.close()
 
 
