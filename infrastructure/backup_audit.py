@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import backup, iam
 
-from infrastructure.buckets import Lock, PrivateBucket, PrivateBucketArgs
+from infrastructure.archives import ArchiveArgs, archive
+from infrastructure.buckets import PrivateBucket
 from infrastructure.documents import Statement
 from infrastructure.key_statements import report_role_arn
-from infrastructure.logs import nobody_deletes
 from infrastructure.promises import AUDIT_DAYS
 from infrastructure.scope import CustomerData, DataClass, Scope
 
@@ -158,34 +158,30 @@ class BackupAudit(pulumi.ComponentResource):
 
     def _create_bucket(self, name: str) -> PrivateBucket:
         args = self._args
-        return PrivateBucket(
+        return archive(
             name,
-            PrivateBucketArgs(
+            ArchiveArgs(
                 scope=self._scope,
                 tags=self._tags,
                 key_arn=args.logs_key_arn,
                 access_logs=args.access_logs,
-                expire_after_days=args.retention_days,
-                noncurrent_days=1,
-                lock=Lock("GOVERNANCE" if self._scope.disposable else "COMPLIANCE", args.retention_days),
-                statements=self._report_statements,
+                retention_days=args.retention_days,
+                writers=self._report_statements,
             ),
-            opts=self._child,
+            self._child,
         )
 
     def _report_statements(self, arn: pulumi.Output[str]) -> list[Statement]:
-        """AWS Backup writes and nobody deletes. Source: "Creating report plans" in its developer guide."""
-        objects = pulumi.Output.concat(arn, "/*")
+        """AWS Backup writes. Source: "Creating report plans" in its developer guide."""
         return [
             {
                 "Sid": "BackupWritesReports",
                 "Effect": "Allow",
                 "Principal": {"AWS": report_role_arn(self._scope)},
                 "Action": "s3:PutObject",
-                "Resource": objects,
+                "Resource": pulumi.Output.concat(arn, "/*"),
                 "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
             },
-            nobody_deletes(objects),
         ]
 
     def _create_report(self, name: str, report: str, template: str, framework: backup.Framework) -> None:

@@ -18,12 +18,12 @@ import pulumi
 from pulumi_aws import athena, glue, iam, kms
 
 from infrastructure.access import attach
-from infrastructure.buckets import Lock, PrivateBucket, PrivateBucketArgs
+from infrastructure.archives import ArchiveArgs, archive
+from infrastructure.buckets import PrivateBucket, PrivateBucketArgs
 from infrastructure.documents import Statement, account_root, document
 from infrastructure.guard import COLLECT, role_arn
 from infrastructure.key_statements import administration
 from infrastructure.keys import DELETION_WINDOW_DAYS, alias
-from infrastructure.logs import nobody_deletes
 from infrastructure.promises import AUDIT_DAYS
 from infrastructure.scope import DataClass, Scope
 
@@ -104,17 +104,15 @@ class EvidenceStore(pulumi.ComponentResource):
 
     def _create_bucket(self, name: str) -> PrivateBucket:
         args = self._args
-        mode = "GOVERNANCE" if args.scope.disposable else "COMPLIANCE"
 
-        def statements(arn: pulumi.Output[str]) -> list[Statement]:
-            objects = pulumi.Output.concat(arn, "/*")
+        def writers(arn: pulumi.Output[str]) -> list[Statement]:
             return [
                 {
                     "Sid": "NobodyElseWrites",
                     "Effect": "Deny",
                     "Principal": "*",
                     "Action": "s3:PutObject",
-                    "Resource": objects,
+                    "Resource": pulumi.Output.concat(arn, "/*"),
                     "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role_arn(args.scope, COLLECT)}},
                 },
                 {  # "Enforce conditional writes on Amazon S3 buckets" in the S3 user guide
@@ -125,23 +123,20 @@ class EvidenceStore(pulumi.ComponentResource):
                     "Resource": pulumi.Output.concat(arn, f"/{CHAIN}/*"),
                     "Condition": {"Null": {"s3:if-none-match": "true"}},
                 },
-                nobody_deletes(objects),
             ]
 
-        return PrivateBucket(
+        return archive(
             name,
-            PrivateBucketArgs(
+            ArchiveArgs(
                 scope=args.scope,
                 tags=self._tags,
                 key_arn=args.key_arn,
                 access_logs=args.access_logs,
+                retention_days=args.retention_days,
+                writers=writers,
                 bucket_name=f"{args.scope.prefix}-{SERVICE}-{args.scope.account}",  # the pipeline knows it beforehand
-                expire_after_days=args.retention_days,
-                noncurrent_days=1,  # by then its lock has ended: the same days, counted from the same write
-                lock=Lock(mode, args.retention_days),
-                statements=statements,
             ),
-            opts=self._child,
+            self._child,
         )
 
     def _create_answers(self, name: str) -> PrivateBucket:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudtrail, cloudwatch, iam
 
-from infrastructure.buckets import Lock, PrivateBucket, PrivateBucketArgs
+from infrastructure.archives import ArchiveArgs, archive
+from infrastructure.buckets import PrivateBucket, PrivateBucketArgs
 from infrastructure.documents import Statement, document, trust
 from infrastructure.promises import AUDIT_DAYS, SEARCHABLE_LOG_DAYS
 from infrastructure.scope import DataClass, Scope, retention_tag
@@ -126,29 +127,26 @@ class AuditTrail(pulumi.ComponentResource):
 
     def _create_archive(self, name: str) -> PrivateBucket:
         args = self._args
-        return PrivateBucket(
+        return archive(
             name,
-            PrivateBucketArgs(
+            ArchiveArgs(
                 scope=args.scope,
                 tags=self._tags,
                 key_arn=args.log_groups.key_arn,
                 access_logs=args.access_logs,
-                expire_after_days=args.retention_days,
-                noncurrent_days=1,  # by then its lock has ended: the same days, counted from the same write
-                lock=Lock("GOVERNANCE" if args.scope.disposable else "COMPLIANCE", args.retention_days),
-                statements=self._archive_statements,
+                retention_days=args.retention_days,
+                writers=self._archive_statements,
             ),
-            opts=self._child,
+            self._child,
         )
 
     def _archive_statements(self, arn: pulumi.Output[str]) -> list[Statement]:
-        """CloudTrail writes, for this trail alone, and nobody else does; nobody deletes.
+        """CloudTrail writes, for this trail alone, and nobody else does.
 
         Source: "Amazon S3 bucket policy for CloudTrail" in the CloudTrail user guide.
         """
         scope = self._args.scope
         this_trail = {"aws:SourceAccount": scope.account, "aws:SourceArn": trail_arn(scope)}
-        objects = pulumi.Output.concat(arn, "/*")
         return [
             {
                 "Sid": "CloudTrailChecksOwnership",
@@ -171,10 +169,9 @@ class AuditTrail(pulumi.ComponentResource):
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "s3:PutObject",
-                "Resource": objects,
+                "Resource": pulumi.Output.concat(arn, "/*"),
                 "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalServiceName": CLOUDTRAIL}},
             },
-            nobody_deletes(objects),
         ]
 
     def _create_delivery_role(self, name: str, log_group: str) -> tuple[iam.Role, iam.RolePolicy]:
@@ -202,17 +199,6 @@ class AuditTrail(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=role),
         )
         return role, permissions
-
-
-def nobody_deletes(objects: pulumi.Output[str]) -> Statement:
-    """A bucket policy's statement: what is archived leaves by lifecycle rule alone."""
-    return {
-        "Sid": "NobodyDeletes",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
-        "Resource": objects,
-    }
 
 
 def _event_selectors(buckets: tuple[pulumi.Output[str], ...]) -> list[cloudtrail.TrailAdvancedEventSelectorArgsDict]:

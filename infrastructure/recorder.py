@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cfg, iam
 
-from infrastructure.buckets import PrivateBucket, PrivateBucketArgs
+from infrastructure.archives import ArchiveArgs, archive
+from infrastructure.buckets import PrivateBucket
 from infrastructure.documents import Statement
-from infrastructure.logs import nobody_deletes
 from infrastructure.promises import AUDIT_DAYS
 from infrastructure.scope import DataClass, Scope
 
@@ -51,27 +51,26 @@ class ConfigurationRecorder(pulumi.ComponentResource):
         self.register_outputs({"archive": self.archive.name})
 
     def _create_archive(self, name: str) -> PrivateBucket:
-        """Not locked: Config delivers to no bucket with default retention. Nobody may delete from it either way.
-
-        Source: "Permissions for the Amazon S3 Bucket for the AWS Config Delivery Channel" in its developer guide.
-        """
         args = self._args
-        return PrivateBucket(
+        return archive(
             name,
-            PrivateBucketArgs(
+            ArchiveArgs(
                 scope=args.scope,
                 tags=self._tags,
                 key_arn=args.key_arn,
                 access_logs=args.access_logs,
-                expire_after_days=args.retention_days,
-                noncurrent_days=1,
-                statements=self._archive_statements,
+                retention_days=args.retention_days,
+                writers=self._archive_statements,
+                lockable=False,
             ),
-            opts=self._child,
+            self._child,
         )
 
     def _archive_statements(self, arn: pulumi.Output[str]) -> list[Statement]:
-        """What Config needs when a service-linked role records, for this account alone. Source: the same guide."""
+        """What Config needs when a service-linked role records, for this account alone; it writes as the service.
+
+        Source: "Permissions for the Amazon S3 Bucket for the AWS Config Delivery Channel" in its developer guide.
+        """
         account = self._args.scope.account
         objects = pulumi.Output.concat(arn, f"/AWSLogs/{account}/Config/*")
         config = {"Effect": "Allow", "Principal": {"Service": CONFIG}}
@@ -91,7 +90,14 @@ class ConfigurationRecorder(pulumi.ComponentResource):
                 "Resource": objects,
                 "Condition": {"StringEquals": {**from_here, "s3:x-amz-acl": "bucket-owner-full-control"}},
             },
-            nobody_deletes(pulumi.Output.concat(arn, "/*")),
+            {
+                "Sid": "NobodyElseWrites",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:PutObject",
+                "Resource": pulumi.Output.concat(arn, "/*"),
+                "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalServiceName": CONFIG}},
+            },
         ]
 
     def _record(self, name: str, role: iam.ServiceLinkedRole, region: str | None) -> None:

@@ -8,12 +8,9 @@ Nothing else in the program reads configuration.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import difflib
-import ipaddress
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,99 +18,16 @@ import pulumi
 import pulumi.runtime
 
 from infrastructure import promises
-from infrastructure.papers import Papers, PapersError, read_papers
-from infrastructure.promises import BrokenPromise, Limit
+from infrastructure import setting_forms as forms
+from infrastructure.papers import Papers, PapersError
+from infrastructure.promises import BrokenPromise
 from infrastructure.scope import CustomerData, DataClass, Deployment, Environment, Scope
 
 NAMESPACE = "hedgerow"
 TRANSFER_BASIS = ("scc-2021", "none")
 """scc-2021: the European Commission's standard contractual clauses, Implementing Decision (EU) 2021/914."""
 
-
-def _text(pattern: str, allowed: str, promise: str) -> dict[str, Any]:
-    def parse(raw: str) -> str:
-        if not re.fullmatch(pattern, raw):
-            raise ValueError
-        return raw
-
-    return {"parse": parse, "allowed": f"must be {allowed}", "promise": promise}
-
-
-def _one_of(choices: Iterable[str], promise: str) -> dict[str, Any]:
-    by_text = {str(choice): choice for choice in choices}
-    return {"parse": by_text.__getitem__, "allowed": f"must be {' or '.join(by_text)}", "promise": promise}
-
-
-def _number(limit: Limit) -> dict[str, Any]:
-    def parse(raw: str) -> int:
-        value = int(raw)
-        if not limit.holds(value):
-            raise ValueError
-        return value
-
-    return {"parse": parse, "allowed": f"must be {limit.allowed}", "promise": limit.promise}
-
-
-def _flag(promise: str) -> dict[str, Any]:
-    return {"parse": {"true": True, "false": False}.__getitem__, "allowed": "must be true or false", "promise": promise}
-
-
-def _network() -> dict[str, Any]:
-    low, high = promises.VPC_PREFIX.low, promises.VPC_PREFIX.high
-
-    def parse(raw: str) -> str:
-        network = ipaddress.IPv4Network(raw)
-        private = any(network.subnet_of(ipaddress.IPv4Network(block)) for block in _PRIVATE_NETWORKS)
-        if not private or not low <= network.prefixlen <= high:
-            raise ValueError
-        return raw
-
-    allowed = f"must be a private IPv4 network, /{low} to /{high}, with no host bits set"
-    return {"parse": parse, "allowed": allowed, "promise": promises.VPC_PREFIX.promise}
-
-
-def _zones() -> dict[str, Any]:
-    def parse(raw: str) -> tuple[str, ...]:
-        zones = json.loads(raw)
-        if not isinstance(zones, list) or not len(zones) == len(set(zones)) == promises.ZONES.low:
-            raise ValueError
-        if any(re.fullmatch(f"{promises.HOME_REGION}[a-d]", zone) is None for zone in zones):
-            raise ValueError
-        return tuple(zones)
-
-    allowed = f"must be a list of three different zones of {promises.HOME_REGION}, a to d"
-    return {"parse": parse, "allowed": allowed, "promise": promises.ZONES.promise}
-
-
-def _accounts() -> dict[str, Any]:
-    def parse(raw: str) -> tuple[str, ...]:
-        accounts = json.loads(raw)
-        if not isinstance(accounts, list) or len(accounts) != len(set(accounts)):
-            raise ValueError
-        if any(not isinstance(account, str) or re.fullmatch(r"\d{12}", account) is None for account in accounts):
-            raise ValueError
-        return tuple(accounts)
-
-    return {
-        "parse": parse,
-        "allowed": "must be a list of different AWS account ids, each a text of twelve digits",
-        "promise": "System Access Control: people come from accounts that are named",
-    }
-
-
 _CURRENT_HARDWARE = "Vulnerability Management: only current hardware that AWS still maintains"
-
-
-def _papers() -> dict[str, Any]:
-    def parse(raw: str) -> Papers:
-        return read_papers(json.loads(raw), datetime.datetime.now(datetime.UTC))
-
-    allowed = "must be an object with ticket, dpa, nda, scc, accessor, country, externalId, source, begins and ends"
-    return {"parse": parse, "allowed": allowed, "promise": promises.DIAGNOSTIC_DAYS.promise}
-
-
-_PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-"""RFC 1918."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,65 +35,68 @@ class Settings:
     """All that differs between stacks. A setting `someSize` in the stack's file is the field `some_size` here."""
 
     environment: Environment = field(
-        metadata=_one_of(Environment, "Software Development Lifecycle: environments are separate")
+        metadata=forms.one_of(Environment, "Software Development Lifecycle: environments are separate")
     )
-    deployment: Deployment = field(metadata=_one_of(Deployment, "GDPR: two deployment kinds, with different duties"))
+    deployment: Deployment = field(
+        metadata=forms.one_of(Deployment, "GDPR: two deployment kinds, with different duties")
+    )
     owner: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"[a-z][a-z0-9-]{1,62}", "a team's name in lower case", "Asset Management: resources have owners"
         )
     )
-    region: str = field(metadata=_one_of((promises.HOME_REGION,), promises.US_WEST))
+    region: str = field(metadata=forms.one_of((promises.HOME_REGION,), promises.US_WEST))
     recovery_region: str = field(
-        default=promises.RECOVERY_REGION, metadata=_one_of((promises.RECOVERY_REGION,), promises.US_WEST)
+        default=promises.RECOVERY_REGION, metadata=forms.one_of((promises.RECOVERY_REGION,), promises.US_WEST)
     )
-    zones: tuple[str, ...] = field(metadata=_zones())
-    vpc_cidr: str = field(metadata=_network())
+    zones: tuple[str, ...] = field(metadata=forms.zones())
+    vpc_cidr: str = field(metadata=forms.network())
     customer_data_class: DataClass = field(
         default=DataClass.RESTRICTED,
-        metadata=_one_of(
+        metadata=forms.one_of(
             (DataClass.CONFIDENTIAL, DataClass.RESTRICTED),
             "Data Classification: customer data is never merely public or internal",
         ),
     )
-    holds_phi: bool = field(default=False, metadata=_flag("HIPAA: a stack says whether it may hold PHI"))
+    holds_phi: bool = field(default=False, metadata=forms.flag("HIPAA: a stack says whether it may hold PHI"))
     transfer_basis: str = field(
-        default="none", metadata=_one_of(TRANSFER_BASIS, "GDPR: transfers from the EU, EEA and UK have a legal basis")
+        default="none",
+        metadata=forms.one_of(TRANSFER_BASIS, "GDPR: transfers from the EU, EEA and UK have a legal basis"),
     )
     dpa_register: str = field(
         default="none",
-        metadata=_text(
+        metadata=forms.text(
             r"[A-Za-z0-9][A-Za-z0-9./-]{0,62}", "an entry of the DPA register", "GDPR: stores name their DPA's entry"
         ),
     )
     database_instance_class: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"db\.(t4g|r6g|r7g|r8g)\.(medium|\d*x?large)",
             "a class of the t4g, r6g, r7g or r8g families, such as db.r7g.large",
             _CURRENT_HARDWARE,
         )
     )
-    database_instances: int = field(metadata=_number(promises.DATABASE_INSTANCES))
+    database_instances: int = field(metadata=forms.number(promises.DATABASE_INSTANCES))
     cache_node_type: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"cache\.(t4g|m7g|r6g|r7g)\.(small|medium|\d*x?large)",
             "a type of the t4g, m7g, r6g or r7g families, such as cache.r7g.large",
             _CURRENT_HARDWARE,
         )
     )
-    cache_nodes: int = field(metadata=_number(promises.CACHE_NODES))
+    cache_nodes: int = field(metadata=forms.number(promises.CACHE_NODES))
     broker_instance_type: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"kafka\.(t3\.small|m7g\.\d*x?large)",
             "kafka.t3.small or a type of the m7g family, such as kafka.m7g.large",
             _CURRENT_HARDWARE,
         )
     )
-    brokers: int = field(metadata=_number(promises.BROKERS))
-    broker_volume_gib: int = field(metadata=_number(promises.VOLUME_GIB))
+    brokers: int = field(metadata=forms.number(promises.BROKERS))
+    broker_volume_gib: int = field(metadata=forms.number(promises.VOLUME_GIB))
     clickhouse_image: str = field(
         default="amazon/al2023-ami-2023.*-kernel-6.12-arm64",
-        metadata=_text(
+        metadata=forms.text(
             r"(amazon|self)/[a-z0-9*._-]{3,128}",
             "amazon/ or self/ and the name of images, with * for what varies, of which the newest is taken",
             "Vulnerability Management: nodes start from an image of a known maker that is kept current",
@@ -187,25 +104,25 @@ class Settings:
     )
     """With ClickHouse on it, where data is to be kept. Without, as by default, a node has all but ClickHouse."""
     clickhouse_instance_type: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"(t4g|m7g|r7g|r8g)\.(small|medium|\d*x?large)",
             "a type of the t4g, m7g, r7g or r8g families, such as r7g.xlarge",
             _CURRENT_HARDWARE,
         )
     )
-    clickhouse_shards: int = field(metadata=_number(promises.CLICKHOUSE_SHARDS))
-    clickhouse_replicas: int = field(metadata=_number(promises.CLICKHOUSE_REPLICAS))
-    clickhouse_volume_gib: int = field(metadata=_number(promises.VOLUME_GIB))
+    clickhouse_shards: int = field(metadata=forms.number(promises.CLICKHOUSE_SHARDS))
+    clickhouse_replicas: int = field(metadata=forms.number(promises.CLICKHOUSE_REPLICAS))
+    clickhouse_volume_gib: int = field(metadata=forms.number(promises.VOLUME_GIB))
     node_instance_type: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"[cmr](6g|7g|8g)\.(\d*x?large)",
             "a type of the 6g, 7g or 8g families, such as m7g.large",
-            "Vulnerability Management: only current hardware that AWS still maintains",
+            _CURRENT_HARDWARE,
         )
     )
-    nodes: int = field(default=promises.NODES.low, metadata=_number(promises.NODES))
+    nodes: int = field(default=promises.NODES.low, metadata=forms.number(promises.NODES))
     domain: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}",
             "the product's host name in small letters, such as app.example.com",
             "Encryption: what customers reach has a certificate",
@@ -213,56 +130,56 @@ class Settings:
     )
     zone_id: str = field(
         default="none",
-        metadata=_text(
+        metadata=forms.text(
             r"none|Z[A-Z0-9]{1,31}",
             "the id of the account's Route 53 zone that holds the domain, or none",
             "Encryption: certificates are renewed without anybody's doing",
         ),
     )
-    requests_per_address: int = field(default=2_000, metadata=_number(promises.REQUESTS_PER_ADDRESS))
+    requests_per_address: int = field(default=2_000, metadata=forms.number(promises.REQUESTS_PER_ADDRESS))
     alarm_subscriber: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"https://[a-z0-9][a-z0-9.-]*(/[A-Za-z0-9._~/-]*)?|[A-Za-z0-9._+-]+@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}",
             "an https:// address or a role's e-mail address",
             "Incident Response: alarms reach a subscriber, over TLS",
         )
     )
     security_email: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"[A-Za-z0-9._+-]+@[a-z0-9][a-z0-9.-]*\.[a-z]{2,}",
             "a role's e-mail address",
             "Incident Response: AWS knows whom to tell of a security issue",
         )
     )
     security_phone: str = field(
-        metadata=_text(
+        metadata=forms.text(
             r"\+\d[\d ()-]{6,23}",
             "a telephone number with its country code, such as +1 206 555 0100",
             "Incident Response: AWS knows whom to tell of a security issue",
         )
     )
-    backup_retention_days: int = field(default=promises.BACKUP_DAYS.low, metadata=_number(promises.BACKUP_DAYS))
-    audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=_number(promises.AUDIT_DAYS))
-    recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=_number(promises.RECORDING_DAYS))
-    export_days: int = field(default=7, metadata=_number(promises.EXPORT_DAYS))
-    event_hours: int = field(default=168, metadata=_number(promises.EVENT_HOURS))
-    noncurrent_days: int = field(default=7, metadata=_number(promises.NONCURRENT_DAYS))
+    backup_retention_days: int = field(default=promises.BACKUP_DAYS.low, metadata=forms.number(promises.BACKUP_DAYS))
+    audit_retention_days: int = field(default=promises.AUDIT_DAYS.low, metadata=forms.number(promises.AUDIT_DAYS))
+    recording_days: int = field(default=promises.RECORDING_DAYS.high, metadata=forms.number(promises.RECORDING_DAYS))
+    export_days: int = field(default=7, metadata=forms.number(promises.EXPORT_DAYS))
+    event_hours: int = field(default=168, metadata=forms.number(promises.EVENT_HOURS))
+    noncurrent_days: int = field(default=7, metadata=forms.number(promises.NONCURRENT_DAYS))
 
     password_age_days: int = field(
-        default=promises.PASSWORD_AGE_DAYS.high, metadata=_number(promises.PASSWORD_AGE_DAYS)
+        default=promises.PASSWORD_AGE_DAYS.high, metadata=forms.number(promises.PASSWORD_AGE_DAYS)
     )
-    people_accounts: tuple[str, ...] = field(default=(), metadata=_accounts())
+    people_accounts: tuple[str, ...] = field(default=(), metadata=forms.accounts())
     """Where people sign in; without any, the stack's own account."""
     repository: str = field(
         default="none",
-        metadata=_text(
+        metadata=forms.text(
             r"none|[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/[A-Za-z0-9_.-]{1,100}",
             "a repository on GitHub as owner/name, or none",
             "Software Development Lifecycle: only a repository's pipeline deploys",
         ),
     )
 
-    diagnostic_access: Papers | None = field(default=None, metadata=_papers())
+    diagnostic_access: Papers | None = field(default=None, metadata=forms.papers())
     """Without any, nobody has diagnostic access."""
 
     def scope(self, account: str) -> Scope:

@@ -12,8 +12,9 @@ from typing import Any
 import pulumi
 from pulumi_aws import ec2
 
-from infrastructure import analytics, assets, cache, database, exports, recordings, stream
+from infrastructure import analytics, assets, cache, database, stream
 from infrastructure.buckets import PrivateBucket
+from infrastructure.customer_files import EXPORTS, RECORDINGS, CustomerFilesArgs, customer_files
 from infrastructure.keys import DomainKeys
 from infrastructure.logs import LogGroups
 from infrastructure.network import Network
@@ -75,26 +76,18 @@ def _buckets(settings: Settings, place: Place) -> Iterator[Store]:
     scope = settings.scope(place.account)
     customer_data, key = settings.customer_data(scope), place.keys.customer_data.arn
     days, held = settings.backup_retention_days, customer_data.data_class
-    recorded = recordings.session_recordings(
-        recordings.SessionRecordingsArgs(
-            customer_data,
-            key,
-            place.access_logs,
-            recording_days=settings.recording_days,
-            noncurrent_days=settings.noncurrent_days,
+    for kind, kept_days in ((RECORDINGS, settings.recording_days), (EXPORTS, settings.export_days)):
+        files = customer_files(
+            CustomerFilesArgs(
+                kind,
+                customer_data,
+                key,
+                place.access_logs,
+                kept_days=kept_days,
+                noncurrent_days=settings.noncurrent_days,
+            )
         )
-    )
-    yield Store(recordings.SERVICE, recorded.name, held, key, recordings.RECOVERY, days, bucket=recorded.arn)
-    exported = exports.exports(
-        exports.ExportsArgs(
-            customer_data,
-            key,
-            place.access_logs,
-            export_days=settings.export_days,
-            noncurrent_days=settings.noncurrent_days,
-        )
-    )
-    yield Store(exports.SERVICE, exported.name, held, key, exports.RECOVERY, days, bucket=exported.arn)
+        yield Store(kind.service, files.name, held, key, kind.recovery, days, bucket=files.arn)
     served = assets.static_assets(scope, place.keys.assets.arn, place.access_logs, settings.noncurrent_days)
     yield Store(assets.SERVICE, served.name, DataClass.PUBLIC, place.keys.assets.arn, assets.RECOVERY, None)
 

@@ -1,10 +1,10 @@
-"""Exports and static assets: how long each is kept, and who reads what everybody sees."""
+"""Files of customers and static assets: how long each is kept, and who reads what everybody sees."""
 
 import dataclasses
 
 import pytest
 
-from infrastructure.exports import ExportsArgs
+from infrastructure.customer_files import EXPORTS, RECORDINGS, CustomerFilesArgs, Kind
 from infrastructure.promises import BrokenPromise
 from tests.infrastructure.mocks import ACCOUNT, Registrations
 
@@ -38,9 +38,11 @@ def test_the_key_of_customer_data_serves_no_edge(environment: Registrations) -> 
     assert "cloudfront" not in environment.one("kms/key:Key", "customer-data-key").inputs["policy"]
 
 
-@pytest.mark.parametrize(("name", "days"), [("export_days", 31), ("export_days", 0), ("noncurrent_days", 30)])
-def test_exports_kept_past_the_erasure_window_are_refused(name: str, days: int) -> None:
-    names = [field.name for field in dataclasses.fields(ExportsArgs)]
-    good = dict.fromkeys(names) | {"export_days": 7, "noncurrent_days": 7}
-    with pytest.raises(BrokenPromise, match="Data Deletion"):
-        ExportsArgs(**good | {name: days})  # type: ignore[arg-type] # only the numbers are looked at
+@pytest.mark.parametrize("kind", [RECORDINGS, EXPORTS])
+@pytest.mark.parametrize(("name", "days"), [("kept_days", 31), ("kept_days", 0), ("noncurrent_days", 30)])
+def test_files_of_customers_kept_past_the_erasure_window_are_refused(kind: Kind, name: str, days: int) -> None:
+    names = [field.name for field in dataclasses.fields(CustomerFilesArgs)]
+    good = dict.fromkeys(names) | {"kind": kind, "kept_days": 7, "noncurrent_days": 7}
+    with pytest.raises(BrokenPromise, match=kind.setting if name == "kept_days" else name) as refused:
+        CustomerFilesArgs(**good | {name: days})  # type: ignore[arg-type] # only the kind and the numbers are looked at
+    assert "Data Deletion" in str(refused.value)

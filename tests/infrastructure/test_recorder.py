@@ -60,6 +60,10 @@ def test_the_archive_takes_what_config_delivers_is_kept_and_not_deleted_from(env
     assert (denied["Effect"], denied["Principal"], denied["Resource"]) == ("Deny", "*", f"{archive.state['arn']}/*")
     assert {"s3:DeleteObject", "s3:DeleteObjectVersion"} <= set(denied["Action"])
     assert "Condition" not in denied
+    others = statements["NobodyElseWrites"]
+    assert (others["Effect"], others["Principal"], others["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert others["Resource"] == f"{archive.state['arn']}/*"
+    assert others["Condition"] == {"StringNotEqualsIfExists": {"aws:PrincipalServiceName": "config.amazonaws.com"}}
 
 
 @pytest.mark.parametrize("days", [2554, 3651])
