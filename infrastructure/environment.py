@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infrastructure import backup_audit, cluster, database, web_firewall
+from infrastructure import analytics, backup_audit, cluster, database, node_start, web_firewall
 from infrastructure.access import PeopleRoles, PeopleRolesArgs
 from infrastructure.account import AccountDefaults, AccountDefaultsArgs
 from infrastructure.alarms import (
@@ -31,6 +31,7 @@ from infrastructure.guard import BREAK_GLASS, guard_every_role
 from infrastructure.keys import DomainKeys, DomainKeysArgs
 from infrastructure.load_balancer import LoadBalancer, LoadBalancerArgs
 from infrastructure.logs import AuditTrail, AuditTrailArgs, LogGroups, access_log_bucket, trail_arn
+from infrastructure.missing_backups import watch_backups
 from infrastructure.network import Network, NetworkArgs
 from infrastructure.object_losses import watch_objects
 from infrastructure.pipeline import PipelineRoles, PipelineRolesArgs
@@ -140,6 +141,9 @@ def create_environment(settings: Settings, account: str) -> dict[str, Any]:
     for store in stores:
         if store.recovery.in_plan and store.clients is None:  # a bucket that is itself the store
             watch_objects(topic, store.service, store.name)
+        if store.service == analytics.SERVICE:
+            notes = [node_start.note_of(shard + 1) for shard in range(settings.clickhouse_shards)]
+            watch_backups(topic, store.service, store.name, notes)
     if settings.diagnostic_access:
         diagnostic_access(scope, settings.diagnostic_access, topic, audit.log_group)
     backup_failures(topic)

@@ -6,6 +6,9 @@ with the node's role, and people reach ClickHouse as users that it knows.
 
 from __future__ import annotations
 
+COMPLETED = "completed"
+"""The folder of the notes of completed backups, in the bucket of backups."""
+
 DAILY_AT = "04:00:00"
 """UTC, before the backup plan takes the volumes at five."""
 
@@ -13,16 +16,24 @@ DAILY_AT = "04:00:00"
 def script(region: str, bucket: str, device: str, shard: int, replica: int) -> str:
     """A shell script that mounts the data volume, says which shard and replica the node is, and backs it up daily.
 
-    An empty volume is formatted; one that holds data is kept. The first replica of a shard backs up the shard.
+    An empty volume is formatted; one that holds data is kept. The first replica of a shard backs up the shard, and
+    leaves a note when that is done.
     """
     return _START.format(
-        backup=_BACKUP.format(bucket=bucket, region=region, shard=shard, at=DAILY_AT) if replica == 1 else "",
+        backup=_BACKUP.format(bucket=bucket, region=region, shard=shard, note=note_of(shard), at=DAILY_AT)
+        if replica == 1
+        else "",
         bucket=bucket,
         device=device,
         region=region,
         replica=replica,
         shard=shard,
     )
+
+
+def note_of(shard: int) -> str:
+    """Where in the bucket of backups the notes of a shard are."""
+    return f"{COMPLETED}/{shard}/"
 
 
 _START = """\
@@ -57,8 +68,11 @@ _BACKUP = """\
 cat > /usr/local/bin/clickhouse-backup-daily <<'BACKUP'
 #!/bin/bash
 set -euo pipefail
-to="https://{bucket}.s3.{region}.amazonaws.com/{shard}/$(date -u +%F)"
+day="$(date -u +%F)"
+to="https://{bucket}.s3.{region}.amazonaws.com/{shard}/$day"
+note="https://{bucket}.s3.{region}.amazonaws.com/{note}$day"
 clickhouse-client --secure --query "BACKUP ALL EXCEPT DATABASE system TO S3('$to')"
+clickhouse-client --secure --query "INSERT INTO FUNCTION s3('$note', 'TSV', 'at DateTime') SELECT now()"
 BACKUP
 chmod 755 /usr/local/bin/clickhouse-backup-daily
 cat > /etc/systemd/system/clickhouse-backup.service <<'UNIT'

@@ -144,6 +144,9 @@ def test_the_first_start_is_a_shell_script_that_keeps_data_and_closes_plain_port
     text = script("us-west-2", "backups", "/dev/sdf", 3, replica)
     checked = subprocess.run(["bash", "-n"], input=text, text=True, capture_output=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
+    if replica == 1:
+        assert text.index("BACKUP ALL") < text.index("INSERT INTO FUNCTION s3('$note'"), "what failed leaves no note"
+        assert "set -euo pipefail" in text[text.index("<<'BACKUP'") : text.index("BACKUP ALL")]
     assert "blkid /dev/sdf || mkfs.xfs /dev/sdf" in text, "a volume with data on it is never formatted"
     assert f"<macros><shard>3</shard><replica>{replica}</replica></macros>" in text
     for port in ("http_port", "tcp_port", "interserver_http_port"):

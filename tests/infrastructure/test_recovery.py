@@ -188,4 +188,42 @@ def test_every_bucket_in_a_backup_plan_is_watched(environment: Registrations) ->
         for bucket in environment.of("s3/bucket:Bucket")
         if bucket.inputs["tags"].get("backup") in {"hourly", "daily"}
     }
-    assert {metric.inputs["bucket"] for metric in environment.of("s3/bucketMetric:BucketMetric")} == backed_up
+    watched = {
+        metric.inputs["bucket"]
+        for metric in environment.of("s3/bucketMetric:BucketMetric")
+        if "filter" not in metric.inputs
+    }
+    assert watched == backed_up
+
+
+def test_a_shard_that_has_not_completed_its_own_backup_for_26_hours_is_noticed(environment: Registrations) -> None:
+    bucket = environment.one("s3/bucket:Bucket", "analytics-database-backups").state["bucket"]
+    metrics = {
+        metric.inputs["name"]: metric.inputs["filter"]["prefix"]
+        for metric in environment.of("s3/bucketMetric:BucketMetric")
+        if metric.inputs["bucket"] == bucket
+    }
+    nodes = environment.of("ec2/instance:Instance")
+    assert metrics == {
+        f"completed-{shard}": f"completed/{shard}/" for shard in {n.inputs["tags"]["shard"] for n in nodes}
+    }
+    for prefix in metrics.values():
+        written = f'note="https://{bucket}.s3.us-west-2.amazonaws.com/{prefix}$day"'
+        assert sum(written in node.inputs["userData"] for node in nodes) == 1, "one replica backs the shard up"
+    alarms = [
+        alarm.inputs
+        for alarm in environment.of("cloudwatch/metricAlarm:MetricAlarm")
+        if alarm.name.endswith("-backup-missing-alarm")
+    ]
+    topic = environment.one("sns/topic:Topic", "alarms-topic").state["arn"]
+    assert {alarm["dimensions"]["FilterId"] for alarm in alarms} == metrics.keys()
+    for alarm in alarms:
+        assert alarm["dimensions"]["BucketName"] == bucket
+        assert (alarm["metricName"], alarm["statistic"], alarm["threshold"]) == ("PutRequests", "Sum", 1)
+        assert alarm["comparisonOperator"] == "LessThanThreshold"
+        assert alarm["treatMissingData"] == "breaching", (
+            "a node that is gone makes no requests: there is no data at all"
+        )
+        assert alarm["datapointsToAlarm"] == alarm["evaluationPeriods"]
+        assert 24 * 3600 < alarm["period"] * alarm["evaluationPeriods"] <= 28 * 3600
+        assert alarm["alarmActions"] == [topic]

@@ -181,7 +181,10 @@ RECORDS = (
         service="s3",
         key={**_BUCKET, "Id": "{name}"},
         id="{bucket}:{name}",
-        create=Call("put_bucket_metrics_configuration", given={"MetricsConfiguration": {"Id": "{name}"}}),
+        create=Call(
+            "put_bucket_metrics_configuration",
+            names={"name": "MetricsConfiguration.Id", "filter": "MetricsConfiguration.Filter"},
+        ),
         reads=(Call("get_bucket_metrics_configuration", at="MetricsConfiguration"),),
         deletes=(Call("delete_bucket_metrics_configuration"),),
     ),

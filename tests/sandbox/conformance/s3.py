@@ -297,11 +297,11 @@ CASES = (
     ),
     Case(
         "aws:s3/bucketMetric:BucketMetric",
-        inputs=lambda account: {"bucket": account.bucket(), "name": "requests"},
+        inputs=lambda account: {"bucket": account.bucket(), "name": "requests", "filter": {"prefix": "notes/"}},
         seen=lambda account, thing_id: account.client("s3").get_bucket_metrics_configuration(
             Bucket=thing_id.partition(":")[0], Id=thing_id.partition(":")[2]
         )["MetricsConfiguration"],
-        created={"Id": "requests"},
+        created={"Id": "requests", "Filter": {"Prefix": "notes/"}},
         outputs=("bucket", "name", "region"),
         never="case-bucket:never",
     ),
