@@ -1,38 +1,17 @@
-"""What the report says, and what it must never say: standings, escaping, sameness, size, and the public's page."""
+"""What the report says, of one stack and to the public."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
 import html
-import os
 import re
-import subprocess
-import sys
-import tracemalloc
-from collections import Counter
-from collections.abc import Callable, Iterator
-from html.parser import HTMLParser
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from evidence.report import RegisterEntry, summary
-from evidence.report.criteria import CRITERIA
 from evidence.report.page import SCRIPT, STYLE
-from evidence.report.standing import Control, Standing, controls, finder, types_judged
-from evidence.report.summary import Summary
-from evidence.results import AcceptedViolation, Origin, Place, Result, Run, Verdict
-from evidence.runs import DISABLED
+from evidence.results import Result, Verdict
 from policy_pack.catalogue import requirements
-from policy_pack.documentation import account
 from policy_pack.pack import PACK
-from tests.evidence import samples
 from tests.evidence.reporting import (
     BUCKET,
     EARLIER,
@@ -40,114 +19,12 @@ from tests.evidence.reporting import (
     PICTURE,
     REGISTERS,
     RESULTS,
-    ROOT,
     TYPES,
     WAIVER,
     pages,
     result,
     run,
 )
-
-ANSWERS = account(PACK)
-ROOT_FOLDER = Path(__file__).parents[2]
-
-
-def stand(*runs: Run) -> dict[str, Control]:
-    """Where the controls stand after some runs, by each of their ids."""
-    counted = Summary(finder(ANSWERS))
-    for one in runs:
-        counted.add(one)
-    found: dict[str, Control] = {}
-    for control in controls(ANSWERS, counted):
-        for name in control.answer.requirement.controls:
-            found.setdefault(name, control)
-    return found
-
-
-def counts(*runs: Run) -> Counter[Standing]:
-    return Counter(control.standing for control in stand(*runs).values())
-
-
-class TestStanding:
-    def test_a_control_stands_as_its_gravest_verdict(self) -> None:
-        found = stand(run())
-        assert found["SH:EC2.13"].standing is Standing.FAIL
-        assert found["SH:S3.9"].standing is Standing.UNDETERMINED
-        assert found["PH:VAULT-NOTIFY"].standing is Standing.WAIVED
-        assert found["SH:S3.17"].standing is Standing.PASS
-
-    def test_a_pass_hides_no_failure_on_another_resource(self) -> None:
-        second = BUCKET.replace("recordings", "exports")
-        results = (*RESULTS, result("bucket_versioned", BUCKET, Verdict.FAIL))
-        types = {**TYPES, second: TYPES[BUCKET]}
-        found = stand(run(results=results, resource_types=tuple(types.items())))
-        assert found["SH:S3.14"].standing is Standing.FAIL
-
-    def test_nothing_passes_without_a_verdict(self) -> None:
-        assert counts(run(results=()))[Standing.PASS] == 0
-        assert counts()[Standing.PASS] == 0
-        assert counts(run(results=(), resource_types=()))[Standing.PASS] == 0
-
-    def test_silence_on_a_type_that_is_there_is_no_result(self) -> None:
-        without = tuple(one for one in RESULTS if one.rule != "bucket_versioned")
-        assert stand(run(results=without))["SH:S3.14"].standing is Standing.NO_RESULT
-
-    def test_silence_on_a_type_that_is_not_there_is_not_applicable(self) -> None:
-        assert stand(run())["SH:RDS.3"].standing is Standing.NOT_APPLICABLE
-
-    def test_an_incomplete_run_lets_no_control_pass(self) -> None:
-        found = counts(run(), run(stack="other", problems=("the log ends early",)))
-        assert found[Standing.PASS] == found[Standing.IN_PART] == found[Standing.NOT_APPLICABLE] == 0
-        assert found[Standing.FAIL] == counts(run())[Standing.FAIL]
-
-    def test_a_rule_that_is_switched_off_lets_no_control_pass(self) -> None:
-        off = result("bucket_encrypted_with_customer_key", BUCKET, Verdict.NOT_APPLICABLE, DISABLED)
-        assert stand(run())["SH:S3.17"].standing is Standing.PASS
-        assert stand(run(), run(stack="other", results=(off,)))["SH:S3.17"].standing is Standing.IN_PART
-        assert stand(run(results=(off,)))["SH:S3.17"].standing is Standing.NO_RESULT
-
-    def test_the_live_check_alone_says_nothing_of_the_packs_rules(self) -> None:
-        asked = Result("root_user_locked_away", "arn:aws:iam::1:root", Verdict.PASS, controls=("SH:IAM.4",))
-        found = stand(run(origin=Origin.LIVE, results=(asked,), resource_types=()))
-        assert found["SH:RDS.3"].standing is Standing.NO_RESULT
-        assert found["SH:IAM.4"].standing is Standing.IN_PART
-
-    def test_the_live_check_is_no_pack_of_others(self, tmp_path: Path) -> None:
-        asked = Result("root_user_locked_away", "arn:aws:iam::1:root", Verdict.PASS, controls=("SH:IAM.4",))
-        private, _ = pages(tmp_path, [run(), run(origin=Origin.LIVE, results=(asked,), resource_types=(("a", "s3"),))])
-        assert "Rules of another policy pack" not in private
-        assert "another version of the policy pack" not in private
-        assert 'class="mono">s3</th>' not in private
-        assert 'class="mono">s3</span> (' not in private
-
-    def test_what_no_preview_decides_says_what_does_until_something_did(self) -> None:
-        assert stand(run())["SH:S3.20"].standing is Standing.ELSEWHERE
-        asked = Result("mfa_delete", "arn:aws:s3:::recordings", Verdict.PASS, controls=("SH:S3.20",))
-        live = run(origin=Origin.LIVE, results=(asked,))
-        assert stand(run(), live)["SH:S3.20"].standing is Standing.PASS
-
-    def test_a_pass_of_the_whole_stack_is_none_for_types_that_it_lacks(self) -> None:
-        """The engine says of a rule over many resources that it passed, not on what."""
-        rule = next(
-            rule
-            for answer in ANSWERS
-            for rule in answer.rules
-            if rule.needs_graph
-            and answer.requirement.controls[0] == "SH:S3.17"
-            and types_judged(rule, answer.requirement)
-        )
-        passed = result(rule.id, ROOT, Verdict.PASS)
-        only_root = run(results=(passed,), resource_types=((ROOT, TYPES[ROOT]),))
-        assert stand(only_root)["SH:S3.17"].standing is Standing.NOT_APPLICABLE
-
-    def test_a_violation_that_fits_no_control_is_still_told_of_those_it_names(self) -> None:
-        odd = dataclasses.replace(
-            result("bucket_versioned", BUCKET, Verdict.FAIL), urn="urn:x", rule="bucket_versioned"
-        )
-        assert stand(run(results=(odd,)))["SH:S3.14"].standing is Standing.FAIL
-
-    def test_every_criterion_of_the_catalogue_has_a_name(self) -> None:
-        assert {criterion for row in requirements() for criterion in row.criteria} == set(CRITERIA)
 
 
 class TestPage:
@@ -223,122 +100,6 @@ class TestPage:
         assert read == [1, 2]
 
 
-class Tags(HTMLParser):
-    """Collects the elements and attribute names of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.elements: Counter[str] = Counter()
-        self.attributes: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements[tag] += 1
-        self.attributes.update(name for name, _ in attrs)
-
-
-def tags(text: str) -> Tags:
-    read = Tags()
-    read.feed(text)
-    return read
-
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onclick='alert(1)",
-    "</style></script><svg onload=alert(1)>",
-    "{{ 7 * 7 }}{% raw %}",
-    "]]><!-- ",
-    "\u202e\u0000\ufffe",
-    "javascript:alert(1)",
-    "\ud800 half a character",
-]
-
-
-def filled(text: Callable[[int], str]) -> dict[str, Any]:
-    """A run, registers and a picture in which every free text is made by `text`, each by a number of its own."""
-    urn = f"urn:pulumi:{text(0)}::{text(1)}::aws:s3/bucket:Bucket::{text(2)}"
-    given = [
-        dataclasses.replace(one, urn=urn, message=text(3), place=Place(text(4), 7), verdict=verdict)
-        for verdict in Verdict
-        for one in RESULTS[:3]
-    ]
-    strange = Result(text(5), urn, Verdict.FAIL, text(6), (text(7),), text(8), text(9))
-    days = (datetime.date(2026, 4, 1), datetime.date(2026, 6, 1))
-    waiver = AcceptedViolation(text(10), text(11), text(12), text(13), text(14), text(15), *days)
-    one = run(
-        stack=text(0),
-        commit=text(16),
-        pack=text(17),
-        pack_version=text(18),
-        results=(*given, strange),
-        resource_types=((urn, "aws:s3/bucket:Bucket"), (text(19), text(20))),
-        waivers=(waiver,),
-        problems=(text(21),),
-    )
-    registers = [RegisterEntry(text(22), text(23), text(24), None, datetime.date(2026, 4, 1))]
-    return {"runs": [one], "registers": registers, "architecture": f"<svg>{text(25)}</svg>"}
-
-
-class TestEscaping:
-    @pytest.mark.parametrize("hostile", HOSTILE)
-    def test_no_text_becomes_markup(self, tmp_path: Path, hostile: str) -> None:
-        plain = [tags(text) for text in pages(tmp_path, **filled(lambda n: f"plain {n}"))]
-        struck = [tags(text) for text in pages(tmp_path, **filled(lambda n: f"{n}{hostile}"))]
-        for before, after in zip(plain, struck, strict=True):
-            assert after.elements == before.elements
-            assert after.attributes == before.attributes
-
-    def test_style_and_script_cannot_end_early(self) -> None:
-        assert "</" not in STYLE + SCRIPT
-
-
-class TestSameness:
-    def test_the_same_input_gives_the_same_bytes_in_any_process(self, tmp_path: Path) -> None:
-        program = (
-            "import sys; from pathlib import Path; from tests.evidence.reporting import *;"
-            "pages(Path(sys.argv[1]), [run(), run(stack='other')],"
-            "      registers=REGISTERS, earlier=EARLIER, architecture=PICTURE)"
-        )
-        found = set()
-        for seed in ("1", "2"):
-            environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": f"UTC+{seed}"}
-            command = [sys.executable, "-c", program, str(tmp_path)]
-            subprocess.run(command, cwd=ROOT_FOLDER, env=environment, check=True)
-            files = sorted(tmp_path.glob("*.html"))
-            found.add(tuple(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
-        assert len(found) == 1
-
-
-class TestAnyRuns:
-    @settings(max_examples=15)
-    @given(st.lists(samples.runs, max_size=3))
-    def test_any_runs_can_be_told_of_and_an_incomplete_one_is_never_clean(self, given_runs: list[Run]) -> None:
-        complete = bool(given_runs) and not any(one.problems for one in given_runs)
-        with TemporaryDirectory() as folder:
-            for text in pages(Path(folder), given_runs):
-                assert tags(text).elements["script"] == 1
-                assert ("INCOMPLETE.</strong>" in text) is not complete
-                if not complete:
-                    assert (
-                        'data-verdict="pass"'
-                        not in text[text.index('id="controls"') : text.index("</section>", text.index('id="controls"'))]
-                    )
-
-    @settings(max_examples=15)
-    @given(st.text(max_size=20), st.text(max_size=20))
-    def test_what_is_private_has_no_bearing_on_the_public_page(self, one: str, other: str) -> None:
-        """Two worlds that differ in every name, path, person and text alone look the same from outside."""
-        with TemporaryDirectory() as folder:
-            seen = [
-                pages(Path(folder), **filled(lambda number, text=text, mark=mark: f"{mark}{number}:{text}"))  # type: ignore[misc]
-                for mark, text in (("this world's ", one), ("that world's ", other))
-            ]
-        assert seen[0][1] == seen[1][1]
-        assert seen[0][0] != seen[1][0]
-        assert "this world" not in seen[0][1]
-
-
 class TestPublic:
     def test_nothing_that_the_private_data_holds_is_on_it(self, tmp_path: Path) -> None:
         account_id, arn = "123456789012", "arn:aws:s3:::analytics-recordings"
@@ -363,45 +124,3 @@ class TestPublic:
         ]
         assert figures[0] == figures[1]
         assert sum(int(count) for count, _ in figures[0]) == len(requirements())
-
-
-class TestFleet:
-    @pytest.fixture(autouse=True)
-    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name, limit in {"LISTED_IN_FULL": 60, "LISTED_OF_A_RULE": 3, "LISTED_RESOURCES": 4}.items():
-            monkeypatch.setattr(summary, name, limit)
-
-    def fleet(self, size: int, worst: int) -> Iterator[Run]:
-        for number in range(size):
-            types = {urn.replace("shop", f"shop-{number}"): kind for urn, kind in TYPES.items()}
-            judged = tuple(dataclasses.replace(one, urn=one.urn.replace("shop", f"shop-{number}")) for one in RESULTS)
-            more = [dataclasses.replace(judged[3], rule=f"broken_{n}") for n in range(5 if number == worst else 0)]
-            yield run(stack=f"shop-{number}", results=(*judged, *more), resource_types=tuple(types.items()))
-
-    def test_all_is_counted_and_the_worst_is_listed(self, tmp_path: Path) -> None:
-        private, _ = pages(tmp_path, list(self.fleet(40, worst=37)))
-        assert "40 runs of 40 stacks" in private
-        assert "and 37 more, in the bundle" in private
-        assert len(re.findall(r'id="resource-\d+"', private)) == 4
-        first = private[private.index('id="resource-1"') :]
-        assert "shop-37" in first[: first.index("</details>")]
-
-    def test_memory_does_not_grow_with_the_fleet(self) -> None:
-        counted = Summary(finder(ANSWERS))
-        sizes = []
-        tracemalloc.start()
-        for number, one in enumerate(self.fleet(400, worst=1)):
-            counted.add(one)
-            if number in {199, 399}:
-                sizes.append(tracemalloc.get_traced_memory()[0])
-        tracemalloc.stop()
-        assert sizes[1] - sizes[0] < 200 * 4_000
-        assert counted.verdicts[Verdict.PASS] == 400 * 3
-
-    def test_a_violation_is_counted_in_every_stack_that_has_it(self) -> None:
-        counted = Summary(finder(ANSWERS))
-        for one in self.fleet(40, worst=37):
-            counted.add(one)
-        assert counted.rules["ingress_described"].failing_runs == 40
-        assert counted.rules["vault_tells_of_failures"].verdicts[Verdict.WAIVED] == 40
-        assert not counted.in_full
