@@ -1,13 +1,7 @@
 """The evidence store: years of verdicts over many stacks, locked, signed, and queried with Athena.
 
 Enters: the evidence key, the roles that write and read. Leaves: `EvidenceStore` with its `bucket`, `signing_key` and
-`workgroup`. Whoever collects evidence writes Parquet files of `RESULT_COLUMNS`, one row a result, to
-
-    s3://BUCKET/results/stack=STACK/day=YYYY-MM-DD/NAME.parquet
-
-where the day is the run's, in UTC. Partitions are projected from these paths, so that a new file is in the next query's
-answer without anybody telling the catalogue. A query names its stacks (`where stack in ('us-west-prod')`), and the days
-where it need not read all of them. Source: "Partition projection" in the Athena user guide.
+`workgroup`. What the results look like is in `evidence_tables`.
 """
 
 from __future__ import annotations
@@ -15,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import athena, glue, iam, kms
+from pulumi_aws import athena, iam, kms
 
 from infrastructure.access import attach
 from infrastructure.archives import ArchiveArgs, archive
 from infrastructure.buckets import PrivateBucket, PrivateBucketArgs
 from infrastructure.documents import Statement, account_root, document
+from infrastructure.evidence_tables import RESULTS, TablesArgs, create_tables
 from infrastructure.guard import COLLECT, role_arn
 from infrastructure.key_statements import administration
 from infrastructure.keys import DELETION_WINDOW_DAYS, alias
@@ -35,38 +30,11 @@ BUNDLES = "bundles"
 CHAIN = "chain"
 """The folder of their order: which bundle has which number."""
 
-RESULTS = "results"
-"""The folder of the results, and their table."""
-
-FIRST_DAY = "2026-01-01"
-"""No evidence is older: where the projection of days begins."""
-
 ANSWER_DAYS = 7
 """Athena's answers are copies of what the evidence says: they go when they have been read."""
 
 SCANNED_BYTES = 10 * 1024**3
 """Proposed: what one query may read. A year of a stack's daily runs is some hundred megabytes."""
-
-RESULT_COLUMNS = {
-    "rule": "string",
-    "urn": "string",
-    "verdict": "string",
-    "message": "string",
-    "controls": "array<string>",
-    "promise": "string",
-    "severity": "string",
-    "blocking": "boolean",
-    "path": "string",
-    "line": "int",
-    "origin": "string",
-    "time": "timestamp",
-    "commit": "string",
-    "pack": "string",
-    "pack_version": "string",
-}
-"""A result with the facts of its run, in Hive's types. Stack and day are in the path, and so in no file."""
-
-PARTITIONS = {"stack": "string", "day": "string"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +65,7 @@ class EvidenceStore(pulumi.ComponentResource):
         self.signing_key = self._create_signing_key(name)
         self.workgroup = self._create_workgroup(f"{name}-workgroup")
         self._database = args.scope.prefix.replace("-", "_") + "_evidence"
-        self._create_tables(name)
+        create_tables(name, TablesArgs(self._database, self.bucket.name, args.key_arn, self._tags), self)
         self._let_collect(args.collector)
         self._let_audit(args.auditor)
         self.register_outputs({"bucket": self.bucket.name})
@@ -201,54 +169,6 @@ class EvidenceStore(pulumi.ComponentResource):
             },
             tags=self._tags,
             opts=self._child,
-        )
-
-    def _create_tables(self, name: str) -> None:
-        args = self._args
-        encryption = glue.DataCatalogEncryptionSettings(
-            f"{name}-catalog-encryption",
-            data_catalog_encryption_settings={
-                "encryption_at_rest": {"catalog_encryption_mode": "SSE-KMS", "sse_aws_kms_key_id": args.key_arn},
-                "connection_password_encryption": {
-                    "return_connection_password_encrypted": True,
-                    "aws_kms_key_id": args.key_arn,
-                },
-            },
-            opts=self._child,
-        )
-        database = glue.CatalogDatabase(
-            f"{name}-database",
-            name=self._database,
-            description="What the policy pack found, stack by stack",
-            tags=self._tags,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[encryption]),
-        )
-        location = pulumi.Output.concat("s3://", self.bucket.name, f"/{RESULTS}/")
-        glue.CatalogTable(
-            f"{name}-results",
-            name=RESULTS,
-            database_name=database.name,
-            description="One row for each rule and resource of a run",
-            table_type="EXTERNAL_TABLE",
-            parameters={
-                "EXTERNAL": "TRUE",
-                "classification": "parquet",
-                "projection.enabled": "true",
-                "projection.stack.type": "injected",
-                "projection.day.type": "date",
-                "projection.day.format": "yyyy-MM-dd",
-                "projection.day.range": f"{FIRST_DAY},NOW",
-                "storage.location.template": pulumi.Output.concat(location, "stack=${stack}/day=${day}/"),
-            },
-            partition_keys=[{"name": key, "type": kind} for key, kind in PARTITIONS.items()],
-            storage_descriptor={
-                "location": location,
-                "input_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-                "output_format": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
-                "ser_de_info": {"serialization_library": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"},
-                "columns": [{"name": key, "type": kind} for key, kind in RESULT_COLUMNS.items()],
-            },
-            opts=pulumi.ResourceOptions(parent=database),
         )
 
     def _let_collect(self, role: iam.Role) -> None:

@@ -12,7 +12,7 @@ from sqlglot.errors import ParseError
 
 from evidence.history import history_sql
 from evidence.tables import COLUMNS, partition
-from infrastructure.evidence import PARTITIONS, RESULT_COLUMNS, RESULTS
+from infrastructure.evidence_tables import PARTITIONS, RESULT_COLUMNS, RESULTS
 from tests.evidence.reporting import run
 
 DOCUMENTED = re.findall(

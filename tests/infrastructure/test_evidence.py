@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from evidence.results import Result, Run
-from infrastructure.evidence import PARTITIONS, RESULT_COLUMNS, EvidenceStoreArgs
+from infrastructure.evidence import EvidenceStoreArgs
+from infrastructure.evidence_tables import PARTITIONS, RESULT_COLUMNS
 from infrastructure.promises import BrokenPromise
 from tests.infrastructure.mocks import ACCOUNT, Registered, Registrations
 
