@@ -30,7 +30,8 @@ from evidence.store import BUNDLES, NumberTakenError, scratch
 CHAIN = "chain"
 _AT_ONCE = 8
 _ROWS = "results/"
-_TAKEN = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_THERE, _UNDER_WAY = "PreconditionFailed", "ConditionalRequestConflict"
+"""How S3 refuses a conditional write: the object is there, or another request is just writing it."""
 
 
 class S3Store:
@@ -109,16 +110,18 @@ class S3Store:
 
         An attempt whose answer was lost is tried again by boto3, and finds its own link.
         """
-        link = f"{self._prefix}{CHAIN}/{number_of(name)}"
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket, Key=link, Body=name.encode(), IfNoneMatch="*", ChecksumAlgorithm="SHA256"
-            )
-        except (ClientError, BotoCoreError) as error:
-            if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in _TAKEN:
-                raise EvidenceError(f"s3://{self._bucket}/{link}: {error}") from None
-            if self._read(link) != name.encode():
-                raise NumberTakenError(f"{self.url}: another bundle was stored meanwhile: try again") from None
+        link, said = f"{self._prefix}{CHAIN}/{number_of(name)}", name.encode()
+        with self._errors(f"s3://{self._bucket}/{link}"):
+            try:
+                self._s3.put_object(
+                    Bucket=self._bucket, Key=link, Body=said, IfNoneMatch="*", ChecksumAlgorithm="SHA256"
+                )
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code not in {_THERE, _UNDER_WAY}:
+                    raise
+                if code == _UNDER_WAY or self._read(link) != said:
+                    raise NumberTakenError(f"{self.url}: another bundle was stored meanwhile: try again") from None
 
     @contextlib.contextmanager
     def fetched(self, name: str, part: str = "") -> Iterator[Path]:

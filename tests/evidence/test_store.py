@@ -13,6 +13,7 @@ import socket
 import socketserver
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -376,6 +377,41 @@ def test_of_two_that_store_at_once_one_takes_the_next_number(  # noqa: PLR0917 -
     assert (code, printed.count(": verified")) == (0, 2)
     assert told == "another bundle was stored meanwhile: taking the next number\n", "said by one of the two, once"
     assert [row[0] for row in ask(URL, history_sql("stack"))[1]] == ["dev", "prod"]
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_number_that_somebody_is_just_taking_is_tried_again(
+    collect_into: Collect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3's 409 says that another write is under way, not that it succeeds."""
+    client, refusals = boto3.client("s3"), [1]
+    put = client.put_object
+
+    def refuse_once(**arguments: Any) -> Any:
+        if "IfNoneMatch" in arguments and refusals:
+            raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, f"PutObject {refusals.pop()}")
+        return put(**arguments)
+
+    monkeypatch.setattr(client, "put_object", refuse_once)
+    monkeypatch.setattr(boto3, "client", lambda _service: client)
+    assert collect_into(URL).rpartition("/")[2].startswith("000001-")
+    assert not refusals
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bundle_whose_link_was_written_unheard_is_stored_once(
+    collect_into: Collect, emulator: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = s3.S3Store._link
+
+    def lose_the_answer(store: s3.S3Store, name: str) -> None:
+        body = b'{"kind": "after", "requests": 1, "matching": "/of/stacks/chain/"}'
+        urllib.request.urlopen(urllib.request.Request(f"{emulator}/_sandbox/faults", body, method="PUT")).close()  # noqa: S310 - loopback
+        link(store, name)
+
+    monkeypatch.setattr(s3.S3Store, "_link", lose_the_answer)
+    made = collect_into(URL)
+    assert locate(URL)[1] == [made.rpartition("/")[2]]
 
 
 def test_a_link_of_the_chain_that_names_anything_else_is_one_line(
