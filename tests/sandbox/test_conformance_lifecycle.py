@@ -45,6 +45,14 @@ def expected(value: Any, inputs: Props) -> Any:
     return value(inputs) if callable(value) else value
 
 
+def finish(handler: handlers.Handler, inputs: Props, aws: Aws) -> tuple[str, Props | None] | None:
+    """What becomes of a creation of which only the inputs are known that tell it from others."""
+    told = handler.replace_on | {"region"}
+    identity = {name: value for name, value in inputs.items() if name in told and isinstance(value, str)}
+    found = handler.find(identity, aws)
+    return (found, handler.complete(found, identity, inputs, aws)) if found else None
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.token.rpartition(":")[2])
 def test_lifecycle(case: Case, aws: Aws, account: Account) -> None:
     """Create, read, update and delete do in the account what they say; nothing is reported that is not so."""
@@ -62,6 +70,8 @@ def test_lifecycle(case: Case, aws: Aws, account: Account) -> None:
     imported = handler.read(created.id, {}, aws)
     assert imported is not None
     assert imported.keys() >= {*case.outputs}
+    finished = finish(handler, inputs, aws)
+    assert finished in (None, (created.id, created.state)), "a creation in doubt is finished as what it created, or not"
 
     state = created.state
     update = case.update(account) if callable(case.update) else case.update
