@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzerResource
 
-from policy_pack.values import UNKNOWN, Props, Unknown, decode, decode_one, holds_secrets, leaves, raw
+from policy_pack.values import UNKNOWN, Items, Props, Unknown, decode, decode_one, holds_secrets, leaves, raw
 
 # What another resource may name a resource by. Types differ in which they have; two types may share a name.
 _IDENTITIES = ("id", "arn", "name", "bucket", "keyId", "clusterIdentifier", "identifier")
@@ -159,6 +159,16 @@ class Graph:
         """Return the resources of the given types."""
         return [self.resource(urn) for token in types for urn in self._urns.get(token, ())]
 
+    def regions(self, *types: str) -> Items:
+        """Return the regions that resources of the given types are in, read without decoding the resources."""
+        messages = [self._messages[urn] for token in types for urn in self._urns.get(token, ())]
+        found: set[Any] = {
+            decode_one(message.properties, "region") or decode_one(message.provider.properties, "region") or UNKNOWN
+            for message in messages
+        }
+        known = sorted(region for region in found if region is not UNKNOWN)
+        return Items(known if len(known) == len(found) else [*known, UNKNOWN], "region")
+
     def resource(self, urn: str) -> Resource:
         """Return the resource with the URN."""
         found = self._resources.get(urn)
@@ -253,6 +263,8 @@ class Graph:
                 named = self._by_identity(target_type).get(leaf) or [
                     target for target in direct if any(_part_of(part, leaf) for part in target.identities)
                 ]
+                if len(named) > 1:
+                    named = _meant(source, named, direct)
                 sure.update((target.urn, target) for target in named)
                 unmatched += not named
         # A known text that matches nothing can only name a resource whose own id isn't known here.
@@ -285,6 +297,15 @@ class Graph:
                     named[identity].append(resource)
             self._named[token] = dict(named)
         return self._named[token]
+
+
+def _meant(source: Resource, named: list[Resource], direct: list[Resource]) -> list[Resource]:
+    """Return which of several resources of one name are meant: names are unique in a region, and not beyond it."""
+    depended_on = [target for target in named if target in direct]
+    try:
+        return depended_on or [target for target in named if target.region == source.region] or named
+    except Unknown:
+        return named
 
 
 class _References:

@@ -11,6 +11,7 @@ import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -76,10 +77,16 @@ class _Monitor(mocks.MockMonitor):
     def _answer(self, request: Any) -> dict[str, Any]:
         inputs = rpc.deserialize_properties(request.object)
         _, state = self.mocks.new_resource(mocks.MockResourceArgs(request.type, request.name, inputs, custom=True))
-        return {**state, **_identity(request)}
+        return {**state, **_identity(request, self._account_id)}
+
+    @cached_property
+    def _account_id(self) -> str:
+        who = mocks.MockCallArgs("aws:index/getCallerIdentity:getCallerIdentity", {}, "")
+        answer: Any = self.mocks.call(who)
+        return str((answer[0] if isinstance(answer, tuple) else answer)["accountId"])
 
 
-def _identity(request: Any) -> dict[str, str]:
+def _identity(request: Any, account: str) -> dict[str, str]:
     kind = request.type.split("/")[-1].split(":")[-1]
     service = request.type.split(":")[1].split("/")[0]
     inputs = dict(request.object.items())
@@ -89,8 +96,13 @@ def _identity(request: Any) -> dict[str, str]:
     if kind in {"Bucket", "BucketV2"}:
         return {"id": name, "arn": f"arn:aws:s3:::{name}", "bucket": name}
     if kind == "Key":
-        return {"id": f"{name}-key", "keyId": f"{name}-key", "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{name}-key"}
-    return {"id": name, "arn": f"arn:aws:{service}:{region}:{ACCOUNT}:{kind.lower()}:{name}", "name": name}
+        return {"id": f"{name}-key", "keyId": f"{name}-key", "arn": f"arn:aws:kms:{region}:{account}:key/{name}-key"}
+    arns = {
+        "LogGroup": f"arn:aws:logs:{region}:{account}:log-group:{name}",
+        "Role": f"arn:aws:iam::{account}:role{inputs.get('path', '/')}{name}",
+    }
+    arn = arns.get(kind, f"arn:aws:{service}:{region}:{account}:{kind.lower()}:{name}")
+    return {"id": name, "arn": arn, "name": name}
 
 
 @dataclass

@@ -17,6 +17,8 @@ BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 PARAMETER = "aws:ssm/parameter:Parameter"
 SELECTION = "aws:backup/selection:Selection"
 CLUSTER = "aws:rds/cluster:Cluster"
+GROUP = "aws:cloudwatch/logGroup:LogGroup"
+FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 
 
 def graph_of(*messages: proto.AnalyzerResource) -> Graph:
@@ -185,3 +187,40 @@ def test_default_tags_of_the_provider_count_unless_overridden(tags: Any) -> None
     assert Resource(message, struct({}), None).tag("owner") == "platform"
     assert Resource(message, struct({"tags": {"owner": "data"}}), None).tag("owner") == "data"
     assert Resource(message, struct({}), None).tag("service") is None
+
+
+def groups() -> list[proto.AnalyzerResource]:
+    """Two log groups of one name, which AWS allows where their regions differ."""
+    known: Any = {"id": "web"}
+    return [in_stack(GROUP, "home", **known), in_stack(GROUP, "away", **known, region="us-west-1")]
+
+
+def meant(metric_filter: proto.AnalyzerResource) -> list[str]:
+    graph = graph_of(*groups(), metric_filter)
+    return [target.name for target in graph.targets(graph.resource(metric_filter.urn), "logGroupName", GROUP)]
+
+
+@pytest.mark.parametrize(("region", "found"), [({}, ["home"]), ({"region": "us-west-1"}, ["away"])])
+def test_a_name_means_the_resource_of_the_same_region(region: Any, found: list[str]) -> None:
+    assert meant(in_stack(FILTER, "f", logGroupName="web", **region)) == found
+
+
+def test_a_name_that_comes_from_a_resource_means_that_one_wherever_it_is() -> None:
+    depends_on = {"logGroupName": [urn_of(GROUP, "away")]}
+    assert meant(in_stack(FILTER, "f", logGroupName="web", names=depends_on)) == ["away"]
+
+
+def test_a_name_that_its_own_region_lacks_may_mean_any() -> None:
+    assert meant(in_stack(FILTER, "f", logGroupName="web", region="us-east-1")) == ["home", "away"]
+
+
+def test_regions_are_those_of_the_resources_or_of_their_provider() -> None:
+    graph = graph_of(*groups(), in_stack(FILTER, "f", region="eu-west-1"))
+    assert list(graph.regions(GROUP)) == ["us-west-1", "us-west-2"]
+
+
+def test_of_regions_the_known_ones_come_first() -> None:
+    graph = graph_of(*groups(), in_stack(GROUP, "somewhere", region=UNKNOWN_TEXT))
+    assert "us-west-1" in graph.regions(GROUP)
+    with pytest.raises(Unknown):
+        list(graph.regions(GROUP))
