@@ -80,7 +80,7 @@ class Detection(pulumi.ComponentResource):
                 detector_id=detector.id,
                 name=feature,
                 status="ENABLED",
-                additional_configurations=[{"name": part, "status": "ENABLED"} for part in managed],
+                additional_configurations=[{"name": part, "status": "ENABLED"} for part in managed] or None,
                 region=region,
                 opts=pulumi.ResourceOptions(parent=detector),
             )

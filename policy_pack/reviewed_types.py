@@ -98,7 +98,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "watches, and holds nothing: where it reports to is judged itself": (
         "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
-        "aws:securityhub/findingAggregator:FindingAggregator",
         "aws:securityhub/standardsSubscription:StandardsSubscription",
     ),
     "AWS writes its policies, and its service alone may take it": ("aws:iam/serviceLinkedRole:ServiceLinkedRole",),

@@ -7,11 +7,32 @@ from typing import NamedTuple
 
 import pulumi
 
-from policy_pack.tokens import STACK, TRAIL
+from policy_pack.tokens import BUCKETS, DATABASE_CLUSTER, DATABASE_INSTANCE, STACK, TRAIL, VAULT, VPC
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, aws, each, rule, setting
 
 AUTO = "auto"
+AGGREGATOR = "aws:securityhub/findingAggregator:FindingAggregator"
 ANALYZER = "aws:accessanalyzer/analyzer:Analyzer"
+DETECTOR = "aws:guardduty/detector:Detector"
+HUB = "aws:securityhub/account:Account"
+INDEX = "aws:resourceexplorer/index:Index"
+RECORDER = "aws:cfg/recorder:Recorder"
+SERVICE_SETTING = "aws:ssm/serviceSetting:ServiceSetting"
+# What makes a region one to watch. Not keys, certificates, functions and topics, which may have to be in us-east-1 to
+# serve another region.
+IN_USE = (
+    *BUCKETS,
+    DATABASE_CLUSTER,
+    DATABASE_INSTANCE,
+    VAULT,
+    VPC,
+    "aws:dynamodb/table:Table",
+    "aws:ebs/volume:Volume",
+    "aws:ec2/instance:Instance",
+    "aws:efs/fileSystem:FileSystem",
+    "aws:secretsmanager/secret:Secret",
+    "aws:sqs/queue:Queue",
+)
 
 
 class Part(NamedTuple):
@@ -22,17 +43,19 @@ class Part(NamedTuple):
     key: str = ""
     values: tuple[str, ...] = ()
     unset: str = ""
+    everywhere: bool = False
+    """Whether each region that is in use needs one of its own."""
 
 
 PARTS: dict[str, Part] = {
     "trail": Part(TRAIL, ("SH:CloudTrail.1", "CIS7:4.1")),
-    "recorder": Part("aws:cfg/recorder:Recorder", ("SH:Config.1", "CIS7:4.3")),
-    "detector": Part("aws:guardduty/detector:Detector", ("SH:GuardDuty.1",)),
-    "security-hub": Part("aws:securityhub/account:Account", ("PH:SECHUB", "CIS7:5.16")),
+    "recorder": Part(RECORDER, ("SH:Config.1", "CIS7:4.3"), everywhere=True),
+    "detector": Part(DETECTOR, ("SH:GuardDuty.1",), everywhere=True),
+    "security-hub": Part(HUB, ("PH:SECHUB", "CIS7:5.16"), everywhere=True),
     "security-hub-standards": Part(
         "aws:securityhub/standardsSubscription:StandardsSubscription", ("PH:SECHUB", "CIS7:5.16")
     ),
-    "finding-aggregator": Part("aws:securityhub/findingAggregator:FindingAggregator", ("PH:SECHUB-AGG",)),
+    "finding-aggregator": Part(AGGREGATOR, ("PH:SECHUB-AGG",)),
     "macie": Part("aws:macie2/account:Account", ("SH:Macie.1", "CIS7:3.1.3")),
     "inspector": Part(
         "aws:inspector2/enabler:Enabler", ("SH:Inspector.1", "SH:Inspector.2", "SH:Inspector.3", "SH:Inspector.4")
@@ -49,18 +72,43 @@ PARTS: dict[str, Part] = {
         "policyArn",
         ("arn:aws:iam::aws:policy/AWSSupportAccess",),
     ),
-    "access-analyzer": Part(ANALYZER, ("SH:IAM.28", "CIS7:2.18"), "type", ("ACCOUNT", "ORGANIZATION"), unset="ACCOUNT"),
+    "password-policy": Part(
+        "aws:iam/accountPasswordPolicy:AccountPasswordPolicy", ("SH:IAM.7", "SH:IAM.15", "SH:IAM.16", "CIS7:2.8")
+    ),
+    "public-access-block": Part("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock", ("SH:S3.1", "CIS7:3.1.4")),
+    "access-analyzer": Part(
+        ANALYZER, ("SH:IAM.28", "CIS7:2.18"), "type", ("ACCOUNT", "ORGANIZATION"), unset="ACCOUNT", everywhere=True
+    ),
     "unused-access-analyzer": Part(
         ANALYZER, ("PH:AA-UNUSED",), "type", ("ACCOUNT_UNUSED_ACCESS", "ORGANIZATION_UNUSED_ACCESS"), unset="ACCOUNT"
     ),
-    "automation-log": Part(
-        "aws:ssm/serviceSetting:ServiceSetting",
-        ("SH:SSM.6",),
-        "settingId",
-        ("/ssm/automation/customer-script-log-destination",),
+    "session-preferences": Part(
+        "aws:ssm/document:Document", ("PH:SSM-SESSION",), "name", ("SSM-SessionManagerRunShell",)
     ),
-    "allowed-images": Part("aws:ec2/allowedImagesSettings:AllowedImagesSettings", ("PH:AMI-ALLOW",)),
-    "inventory": Part("aws:resourceexplorer/index:Index", ("PH:INVENTORY",)),
+    "automation-log": Part(
+        SERVICE_SETTING, ("SH:SSM.6",), "settingId", ("/ssm/automation/customer-script-log-destination",)
+    ),
+    "document-sharing": Part(
+        SERVICE_SETTING,
+        ("SH:SSM.7",),
+        "settingId",
+        ("/ssm/documents/console/public-sharing-permission",),
+        everywhere=True,
+    ),
+    "volume-encryption": Part(
+        "aws:ebs/encryptionByDefault:EncryptionByDefault", ("SH:EC2.7", "CIS7:6.1.1"), everywhere=True
+    ),
+    "volume-key": Part("aws:ebs/defaultKmsKey:DefaultKmsKey", ("PH:EBS-DEFAULTKEY",), everywhere=True),
+    "snapshot-block": Part(
+        "aws:ebs/snapshotBlockPublicAccess:SnapshotBlockPublicAccess", ("SH:EC2.182", "SH:EC2.1"), everywhere=True
+    ),
+    "image-block": Part("aws:ec2/imageBlockPublicAccess:ImageBlockPublicAccess", ("PH:AMI-BPA",), everywhere=True),
+    "instance-metadata": Part(
+        "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults", ("PH:IMDS-DEFAULT",), everywhere=True
+    ),
+    "allowed-images": Part("aws:ec2/allowedImagesSettings:AllowedImagesSettings", ("PH:AMI-ALLOW",), everywhere=True),
+    "inventory": Part(INDEX, ("PH:INVENTORY",), everywhere=True),
+    "inventory-of-all-regions": Part(INDEX, ("PH:INVENTORY",), "type", ("AGGREGATOR",)),
     "restore-tests": Part("aws:backup/restoreTestingPlan:RestoreTestingPlan", ("PH:RESTORE-PLAN",)),
     "backup-framework": Part("aws:backup/framework:Framework", ("PH:BAM-FRAMEWORK",)),
     "backup-reports": Part("aws:backup/reportPlan:ReportPlan", ("PH:BAM-REPORT",)),
@@ -69,9 +117,26 @@ PARTS: dict[str, Part] = {
 NAMES: list[str] = setting(list(PARTS), "parts of the baseline that the stack must hold")
 BASELINE: str = setting(
     AUTO,
-    "whether the stack sets its account up: yes, no, or auto: it does if it has a trail of every region",
+    "whether the stack sets its account up: yes, no, or auto: it does if it has a trail of every region, or "
+    "a recorder, a detector and a hub",
     owner="account_baseline_complete",
 )
+
+
+def sets_account_up(graph: Graph, baseline: str) -> bool:
+    """Return whether a stack sets its account up, by a setting of `BASELINE`.
+
+    Raises:
+        Unknown: it can't be told.
+    """
+    if baseline not in {AUTO, "yes", "no"}:
+        raise ValueError(f"the setting baseline is {baseline!r}; it must be yes, no or auto")
+    if baseline != AUTO:
+        return baseline == "yes"
+    # Whoever has all of the others has lost the trail, and does not leave it to another stack.
+    return any(trail.get("isMultiRegionTrail", default=False) for trail in graph.of_type(TRAIL)) or all(
+        graph.of_type(token) for token in (RECORDER, DETECTOR, HUB)
+    )
 
 
 def require_account_set_up(graph: Graph, baseline: str) -> None:
@@ -80,12 +145,7 @@ def require_account_set_up(graph: Graph, baseline: str) -> None:
     Raises:
         NotApplicable: it doesn't.
     """
-    if baseline not in {AUTO, "yes", "no"}:
-        raise ValueError(f"the setting baseline is {baseline!r}; it must be yes, no or auto")
-    trails = graph.of_type(TRAIL) if baseline == AUTO else []
-    if baseline == "no" or (
-        baseline == AUTO and not any(trail.get("isMultiRegionTrail", default=False) for trail in trails)
-    ):
+    if not sets_account_up(graph, baseline):
         raise NotApplicable("the stack doesn't set its account up")
 
 
@@ -99,18 +159,27 @@ def require_account_set_up(graph: Graph, baseline: str) -> None:
 def account_baseline_complete(
     stack: Resource, graph: Graph, *, baseline: str = BASELINE, parts: list[str] = NAMES
 ) -> Iterator[Finding]:
-    """An account that nobody watches is one where nobody knows; one stack of the account must turn it all on."""
+    """An account that nobody watches is one where nobody knows; one stack of the account must turn it all on.
+
+    What AWS has one of for each region is asked for in every region where the stack has a store, a machine or a
+    network: an intruder looks for the one that was forgotten.
+    """
     if unheard := set(parts) - PARTS.keys():
         raise ValueError(f"the setting parts names {', '.join(sorted(unheard))}; there is no such part")
     require_account_set_up(graph, baseline)
+    regions = graph.regions(*IN_USE)
 
     def judge(name: str) -> Iterator[Finding]:
         part = PARTS[name]
-        found = graph.of_type(part.token)
-        if part.key and not any(_meant(part, item) for item in found):
-            found = []
+        found = [item for item in graph.of_type(part.token) if not part.key or _meant(part, item)]
+        what = part.token + (f" of {part.values[0]}" if part.values else "")
         if not found:
-            yield f"{name}: {stack.name} has no {part.token}" + (f" of {part.values[0]}" if part.values else "")
+            yield f"{name}: {stack.name} has no {what}"
+        elif part.everywhere:
+            covered = {item.region for item in found}
+            for region in regions:
+                if region not in covered:
+                    yield f"{name}: {stack.name} has no {what} in {region}"
 
     yield from each(parts, judge)
 
@@ -121,8 +190,10 @@ def _meant(part: Part, item: Resource) -> bool:
     return value in part.values or any(value.endswith(f":servicesetting{name}") for name in part.values)
 
 
-def _baseline(*, contact: str = "SECURITY") -> None:
-    aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
+def _baseline(*, contact: str = "SECURITY", trail: bool = True) -> None:
+    aws.s3.Bucket("trails")
+    if trail:
+        aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
     aws.cfg.Recorder("all", role_arn="arn:role")
     aws.guardduty.Detector("all")
     hub = aws.securityhub.Account("all")
@@ -142,9 +213,19 @@ def _baseline(*, contact: str = "SECURITY") -> None:
     )
     support = "arn:aws:iam::aws:policy/AWSSupportAccess"
     aws.iam.RolePolicyAttachment("support", role="support", policy_arn=support)
+    aws.iam.AccountPasswordPolicy("account")
+    aws.s3.AccountPublicAccessBlock("account")
+    aws.ssm.Document("sessions", name="SSM-SessionManagerRunShell", document_type="Session", content="{}")
     aws.ssm.ServiceSetting(
         "log", setting_id="/ssm/automation/customer-script-log-destination", setting_value="CloudWatch"
     )
+    sharing = "arn:aws:ssm:us-west-2:111122223333:servicesetting/ssm/documents/console/public-sharing-permission"
+    aws.ssm.ServiceSetting("sharing", setting_id=sharing, setting_value="Disable")
+    aws.ebs.EncryptionByDefault("all")
+    aws.ebs.DefaultKmsKey("all", key_arn="arn:key")
+    aws.ebs.SnapshotBlockPublicAccess("all", state="block-all-sharing")
+    aws.ec2.ImageBlockPublicAccess("all", state="block-new-sharing")
+    aws.ec2.InstanceMetadataDefaults("all", http_tokens="required")
     aws.ec2.AllowedImagesSettings("all", state="enabled")
     aws.accessanalyzer.Analyzer("outside", analyzer_name="outside")
     aws.accessanalyzer.Analyzer("unused", analyzer_name="unused", type="ACCOUNT_UNUSED_ACCESS")
@@ -179,6 +260,17 @@ def nobody_to_call() -> None:
     _baseline(contact="BILLING")
 
 
+@account_baseline_complete.fails
+def everything_but_the_trail() -> None:
+    _baseline(trail=False)
+
+
+@account_baseline_complete.fails
+def copies_in_a_region_that_nobody_watches() -> None:
+    _baseline()
+    aws.backup.Vault("copies", region="us-west-1")
+
+
 @rule(
     on=(ANALYZER,),
     severity=Severity.MEDIUM,
@@ -194,9 +286,11 @@ def unused_access_found_in_time(
     """A right that nobody used since the last review is one to take away at the next."""
     if not str(analyzer.get("type", default="ACCOUNT")).endswith("_UNUSED_ACCESS"):
         raise NotApplicable("it looks for access from outside")
-    # IAM Access Analyzer API Reference, UnusedAccessConfiguration: 90 days where it is absent.
-    days = analyzer.get("configuration", "unusedAccess", "unusedAccessAge", default=90)
-    if days > most_days:
+    # IAM Access Analyzer API Reference, UnusedAccessConfiguration: 1 to 365 days, and it names no default.
+    days = analyzer.get("configuration", "unusedAccess", "unusedAccessAge")
+    if days is None:
+        yield f"configuration.unusedAccess.unusedAccessAge is not set; it must be {most_days} or less"
+    elif days > most_days:
         yield f"configuration.unusedAccess.unusedAccessAge is {days}, more than {most_days}"
 
 
@@ -217,3 +311,8 @@ def after_a_quarter() -> None:
 @unused_access_found_in_time.fails
 def after_a_year() -> None:
     _unused(365)
+
+
+@unused_access_found_in_time.fails
+def after_whatever_time_aws_takes() -> None:
+    aws.accessanalyzer.Analyzer("unused", analyzer_name="unused", type="ACCOUNT_UNUSED_ACCESS")

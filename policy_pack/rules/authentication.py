@@ -96,12 +96,11 @@ def left_to_iam() -> None:
 
 INSTANCE = "aws:ec2/instance:Instance"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+METADATA_DEFAULTS = "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults"
 # EC2 User Guide, "Instance metadata options": without a setting of the image or the account, both versions answer.
 IMDS_V2 = {
     INSTANCE: Row(("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:EC2.8", "CIS7:6.7")),
-    "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults": Row(
-        ("httpTokens",), ("required",), "no-preference", ("PH:IMDS-DEFAULT",)
-    ),
+    METADATA_DEFAULTS: Row(("httpTokens",), ("required",), "no-preference", ("PH:IMDS-DEFAULT",)),
     "aws:ec2/launchConfiguration:LaunchConfiguration": Row(
         ("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:AutoScaling.3",)
     ),
@@ -161,25 +160,33 @@ def require_token(_resource: Resource, row: Row) -> Changes:
 
 
 @rule(
-    on=(LAUNCH_TEMPLATE,),
+    on={
+        LAUNCH_TEMPLATE: Row(("metadataOptions", "httpPutResponseHopLimit"), controls=("SH:EC2.170",)),
+        METADATA_DEFAULTS: Row(("httpPutResponseHopLimit",), controls=("PH:IMDS-DEFAULT",)),
+    },
     severity=Severity.LOW,
     promise="system-access-control",
-    controls=("SH:EC2.170",),
-    fix="set metadataOptions.httpPutResponseHopLimit to 1, or to 2 where containers of the host need its metadata",
+    fix="set httpPutResponseHopLimit to 1, or to 2 where containers of the host need its metadata",
 )
 def instance_metadata_stays_on_host(
-    template: Resource, *, hops: int = setting(2, "network hops that a metadata token may travel", minimum=1)
+    holder: Resource, row: Row, *, hops: int = setting(2, "network hops that a metadata token may travel", minimum=1)
 ) -> Iterator[Finding]:
     """Beyond the host, a token belongs to whoever reads the traffic."""
-    limit = template.get("metadataOptions", "httpPutResponseHopLimit", default=1)
+    limit = holder.get(*row.path, default=1)
     if limit > hops:
-        yield f"metadataOptions.httpPutResponseHopLimit is {limit}, more than {hops}"
+        yield f"{'.'.join(row.path)} is {limit}, more than {hops}"
 
 
 @instance_metadata_stays_on_host.passes
 def for_a_container() -> None:
     aws.ec2.LaunchTemplate("nodes", metadata_options={"http_put_response_hop_limit": 2})
     aws.ec2.LaunchTemplate("web")
+    aws.ec2.InstanceMetadataDefaults("region", http_put_response_hop_limit=-1)
+
+
+@instance_metadata_stays_on_host.fails
+def for_the_neighbours_of_every_host() -> None:
+    aws.ec2.InstanceMetadataDefaults("region", http_put_response_hop_limit=64)
 
 
 @instance_metadata_stays_on_host.fails

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from policy_pack.rules.classification import CLASS_TAG
 from policy_pack.tokens import BUCKETS, DATABASE_CLUSTER, DATABASE_INSTANCE, KEY, TRAIL, VAULT
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Row, Severity, aws, each, rule, setting
 
@@ -112,6 +113,7 @@ def subnets_free() -> None:
         "aws:s3/directoryBucket:DirectoryBucket": Row(("forceDestroy",), (False,), unset=False),
         VAULT: Row(("forceDestroy",), (False,), unset=False),
         "aws:ecr/repository:Repository": Row(("forceDelete",), (False,), unset=False),
+        "aws:athena/workgroup:Workgroup": Row(("forceDestroy",), (False,), unset=False),
     },
     severity=Severity.MEDIUM,
     promise="business-continuity",
@@ -119,7 +121,7 @@ def subnets_free() -> None:
     fix="leave forceDestroy and forceDelete out",
 )
 def deleted_only_when_empty(resource: Resource, row: Row, *, disposable: bool = DISPOSABLE) -> Iterator[Finding]:
-    """A bucket, vault or repository that Pulumi may empty is lost with everything in it."""
+    """A bucket, vault, repository or workgroup that Pulumi may empty is lost with everything in it."""
     refuse_disposable(disposable=disposable)
     yield from row.judge(resource)
 
@@ -131,6 +133,7 @@ def kept_while_full() -> None:
     aws.s3.DirectoryBucket("fast", bucket="fast--usw2-az1--x-s3", location={"name": "usw2-az1"})
     aws.backup.Vault("daily")
     aws.ecr.Repository("images", force_delete=False)
+    aws.athena.Workgroup("analysts")
 
 
 @deleted_only_when_empty.fails
@@ -267,6 +270,11 @@ def audit_bucket_free_to_go() -> None:
     aws.cloudtrail.Trail("account", s3_bucket_name=audit.id)
 
 
+PROTECTED_LOGS: list[str] = setting(
+    ["confidential", "restricted"], "classes of the log groups that are protected, whatever writes to them"
+)
+
+
 @rule(
     on=(LOG_GROUP,),
     severity=Severity.MEDIUM,
@@ -274,11 +282,18 @@ def audit_bucket_free_to_go() -> None:
     controls=("PH:LOG-PROTECT",),
     fix="set deletionProtectionEnabled to true",
 )
-def audit_log_group_protected(group: Resource, graph: Graph, *, disposable: bool = DISPOSABLE) -> Iterator[Finding]:
-    """Whoever has something to hide starts with the log."""
+def audit_log_group_protected(
+    group: Resource,
+    graph: Graph,
+    *,
+    disposable: bool = DISPOSABLE,
+    tag: str = CLASS_TAG,
+    classes: list[str] = PROTECTED_LOGS,
+) -> Iterator[Finding]:
+    """Whoever has something to hide starts with the log: of the trail, and of every access to what is confidential."""
     refuse_disposable(disposable=disposable)
-    if not graph.children(group, on=TRAIL, via="cloudWatchLogsGroupArn"):
-        raise NotApplicable("no trail writes to it")
+    if group.tag(tag) not in classes and not graph.children(group, on=TRAIL, via="cloudWatchLogsGroupArn"):
+        raise NotApplicable("no trail writes to it, and its class is not one that is protected")
     # skipDestroy binds Pulumi alone; this binds everybody, Pulumi too (CloudWatch Logs, PutLogGroupDeletionProtection).
     yield from Row(("deletionProtectionEnabled",), unset=False).judge(group)
 
@@ -293,6 +308,12 @@ def _audit_group(**protection: Any) -> None:
 @audit_log_group_protected.passes
 def audit_log_kept() -> None:
     _audit_group(deletion_protection_enabled=True)
+    aws.cloudwatch.LogGroup("web", tags={"data-class": "internal"})
+
+
+@audit_log_group_protected.fails
+def log_of_confidential_accesses_free_to_go() -> None:
+    aws.cloudwatch.LogGroup("flows", tags={"data-class": "confidential"})
 
 
 @audit_log_group_protected.fails

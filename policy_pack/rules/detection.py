@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.rules.account_baseline import BASELINE, DETECTOR, RECORDER, sets_account_up
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.vocabulary import (
     Finding,
@@ -18,11 +20,10 @@ from policy_pack.vocabulary import (
     setting,
 )
 
-DETECTOR = "aws:guardduty/detector:Detector"
 FEATURE = "aws:guardduty/detectorFeature:DetectorFeature"
-RECORDER = "aws:cfg/recorder:Recorder"
 STATUS = "aws:cfg/recorderStatus:RecorderStatus"
 CHANNEL = "aws:cfg/deliveryChannel:DeliveryChannel"
+GLOBAL_TYPES = ("recordingGroup", "includeGlobalResourceTypes")
 FEATURES: list[str] = setting(
     [
         "S3_DATA_EVENTS",
@@ -34,6 +35,7 @@ FEATURES: list[str] = setting(
     ],
     "features of GuardDuty that every detector has",
 )
+ACCOUNT_ID = re.compile(r"\d{12}")
 AGENTS = ("EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT")
 SCANNED: list[str] = setting(["EC2", "ECR", "LAMBDA", "LAMBDA_CODE"], "what Amazon Inspector scans")
 
@@ -128,24 +130,32 @@ def runtime_without_agents() -> None:
     severity=Severity.CRITICAL,
     promise="information-security",
     controls=("SH:Config.1", "CIS7:4.3"),
-    fix="record all supported types, with an enabled aws.cfg.RecorderStatus and a delivery channel",
+    fix="record all supported types, global ones in one region, with an enabled aws.cfg.RecorderStatus and a channel",
 )
-def recorder_complete(recorder: Resource, graph: Graph) -> Iterator[Finding]:
+def recorder_complete(recorder: Resource, graph: Graph, *, baseline: str = BASELINE) -> Iterator[Finding]:
     """Who changed what, and what it was before, is asked after every incident."""
-    # AWS Config API Reference, RecordingGroup: a recorder without a group records every regional type.
+    # AWS Config API Reference, RecordingGroup: a recorder without a group records every regional type, and no global.
     if recorder.has("recordingGroup") and not recorder.get("recordingGroup", "allSupported", default=True):
         yield "recordingGroup.allSupported is false"
+    everywhere = graph.of_type(RECORDER)
+    if sets_account_up(graph, baseline) and not any(item.get(*GLOBAL_TYPES, default=False) for item in everywhere):
+        yield f"{'.'.join(GLOBAL_TYPES)} is true of no recorder, so that nobody records users, roles and policies"
     status = graph.children(recorder, on=STATUS, via="name")
     if not any(item.get("isEnabled") for item in status):
         yield "no recorder status starts it"
-    if not graph.of_type(CHANNEL):
-        yield "the stack has no delivery channel, and without one nothing is recorded"
+    if not any(item.region == recorder.region for item in graph.of_type(CHANNEL)):
+        yield "the stack has no delivery channel in its region, and without one nothing is recorded"
 
 
-def _recorder(*, on: bool) -> None:
-    recorder = aws.cfg.Recorder("all", name="all", role_arn="arn:role", recording_group={"all_supported": True})
+def _recorder(*, on: bool, elsewhere: bool | None = None, **group: bool) -> None:
+    recorded: Any = {"all_supported": True, **group}
+    recorder = aws.cfg.Recorder("all", name="all", role_arn="arn:role", recording_group=recorded)
     aws.cfg.RecorderStatus("all", name=recorder.name, is_enabled=on)
     aws.cfg.DeliveryChannel("all", s3_bucket_name="config")
+    if elsewhere is not None:
+        other = aws.cfg.Recorder("recovery", name="all", role_arn="arn:role", region="us-west-1")
+        aws.cfg.RecorderStatus("recovery", name=other.name, is_enabled=elsewhere, region="us-west-1")
+        aws.cfg.DeliveryChannel("recovery", s3_bucket_name="config", region="us-west-1")
 
 
 @recorder_complete.passes
@@ -153,9 +163,31 @@ def recorded() -> None:
     _recorder(on=True)
 
 
+@recorder_complete.passes
+def recorded_in_both_regions() -> None:
+    aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
+    _recorder(on=True, elsewhere=True, include_global_resource_types=True)
+
+
 @recorder_complete.fails
 def stopped() -> None:
     _recorder(on=False)
+
+
+@recorder_complete.fails
+def stopped_under_the_same_name_in_the_second_region() -> None:
+    _recorder(on=True, elsewhere=False)
+
+
+@recorder_complete.fails
+def users_and_roles_left_out() -> None:
+    aws.cloudtrail.Trail("account", s3_bucket_name="trails", is_multi_region_trail=True)
+    _recorder(on=True)
+
+
+@recorder_complete.fails
+def some_types_alone() -> None:
+    _recorder(on=True, all_supported=False)
 
 
 @recorder_complete.fails
@@ -168,7 +200,7 @@ def never_started() -> None:
     severity=Severity.HIGH,
     promise="vulnerability-management",
     controls=("SH:Inspector.1", "SH:Inspector.2", "SH:Inspector.3", "SH:Inspector.4"),
-    fix="name every resource type in resourceTypes",
+    fix="name the account in accountIds and every resource type in resourceTypes",
 )
 def inspector_scans_everything(enabler: Resource, *, scanned: list[str] = SCANNED) -> Iterator[Finding]:
     """What isn't scanned is patched when somebody happens to read of it."""
@@ -176,10 +208,14 @@ def inspector_scans_everything(enabler: Resource, *, scanned: list[str] = SCANNE
     for name in scanned:
         if name not in types:
             yield f"resourceTypes lacks {name}"
+    accounts = enabler.get("accountIds", default=())
+    if not len(accounts):
+        yield "accountIds names no account"
+    yield from (f"accountIds holds {name}, which is no account" for name in accounts if not ACCOUNT_ID.fullmatch(name))
 
 
-def _inspector(*types: str) -> None:
-    aws.inspector2.Enabler("all", account_ids=["111122223333"], resource_types=list(types))
+def _inspector(*types: str, accounts: tuple[str, ...] = ("111122223333",)) -> None:
+    aws.inspector2.Enabler("all", account_ids=list(accounts), resource_types=list(types))
 
 
 @inspector_scans_everything.passes
@@ -190,6 +226,16 @@ def everything_scanned() -> None:
 @inspector_scans_everything.fails
 def functions_left_out() -> None:
     _inspector("EC2", "ECR")
+
+
+@inspector_scans_everything.fails
+def of_no_account() -> None:
+    _inspector("EC2", "ECR", "LAMBDA", "LAMBDA_CODE", accounts=())
+
+
+@inspector_scans_everything.fails
+def of_every_account_as_aws_has_no_way_to_say() -> None:
+    _inspector("EC2", "ECR", "LAMBDA", "LAMBDA_CODE", accounts=("*",))
 
 
 @rule(

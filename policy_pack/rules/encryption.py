@@ -6,13 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
-from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, aws, declare, judge_rows, rule
+from policy_pack.vocabulary import Finding, Props, Resource, Row, Rows, Severity, aws, declare, judge_rows, rule
 
 ENCRYPTION_BY_DEFAULT = "aws:ebs/encryptionByDefault:EncryptionByDefault"
 FILE_SYSTEM = "aws:efs/fileSystem:FileSystem"
 VOLUME = "aws:ebs/volume:Volume"
 CATALOGUE = "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings"
-WORKGROUP_RESULTS = ("configuration", "resultConfiguration[]", "encryptionConfiguration", "encryptionOption")
+WORKGROUP_RESULTS = ("configuration", "resultConfiguration", "encryptionConfiguration", "encryptionOption")
+
+
+def _kept_by_athena(holder: Props) -> str | None:
+    """Return how results are encrypted that a workgroup leaves with Athena."""
+    if holder.where() != "configuration":
+        return None
+    managed = holder.has("managedQueryResultsConfiguration", "encryptionConfiguration", "kmsKey")
+    return "SSE_KMS" if managed else None
+
 
 ENCRYPTED: dict[str, Rows] = {
     VOLUME: Row(("encrypted",), inherits=("snapshotId",), controls=("SH:EC2.3",)),
@@ -37,7 +46,7 @@ ENCRYPTED: dict[str, Rows] = {
     "aws:athena/database:Database": Row(("encryptionConfiguration", "encryptionOption"), ("SSE_KMS", "CSE_KMS")),
     "aws:athena/workgroup:Workgroup": (
         Row(("configuration", "enforceWorkgroupConfiguration"), unset=True, controls=("PH:ATHENA-SSE",)),
-        Row(WORKGROUP_RESULTS, ("SSE_KMS", "CSE_KMS"), controls=("PH:ATHENA-SSE",)),
+        Row(WORKGROUP_RESULTS, ("SSE_KMS", "CSE_KMS"), unset=_kept_by_athena, controls=("PH:ATHENA-SSE",)),
     ),
     "aws:dax/cluster:Cluster": Row(("serverSideEncryption", "enabled"), controls=("SH:DynamoDB.3",)),
     "aws:docdb/cluster:Cluster": Row(
@@ -152,6 +161,17 @@ def left_unencrypted() -> None:
 @storage_encrypted.fails
 def redis_left_at_its_default() -> None:
     aws.elasticache.ReplicationGroup("cache", description="Sessions", engine="redis")
+
+
+@storage_encrypted.passes
+def results_kept_by_athena_under_a_key() -> None:
+    kept: Any = {"enabled": True, "encryption_configuration": {"kms_key": "arn:key"}}
+    aws.athena.Workgroup("analysts", configuration={"managed_query_results_configuration": kept})
+
+
+@storage_encrypted.fails
+def results_wherever_the_client_wants_them() -> None:
+    aws.athena.Workgroup("analysts", configuration={"enforce_workgroup_configuration": True})
 
 
 @storage_encrypted.fails

@@ -10,8 +10,8 @@ import pulumi
 
 from policy_pack.documents import written
 from policy_pack.examples import declare
+from policy_pack.rules.account_baseline import DETECTOR
 from policy_pack.rules.backup import PLAN
-from policy_pack.rules.detection import DETECTOR
 from policy_pack.rules.monitoring import ALARM, TOPIC
 from policy_pack.values import UNKNOWN, leaves, raw
 from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, Unknown, aws, rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_pack.examples import declare, declare_rows
+from policy_pack.rules.account_baseline import SERVICE_SETTING
 from policy_pack.rules.network import DEFAULT_GROUP, GROUP_RULE, INGRESS_RULE
 from policy_pack.tokens import SECURITY_GROUP
 from policy_pack.vocabulary import (
@@ -179,7 +180,7 @@ def the_whole_file_system() -> None:
 
 
 @rule(
-    on=("aws:ssm/serviceSetting:ServiceSetting",),
+    on=(SERVICE_SETTING,),
     severity=Severity.CRITICAL,
     promise="data-protection",
     controls=("SH:SSM.7",),

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.documents import written
+from policy_pack.rules.account_baseline import BASELINE, require_account_set_up
 from policy_pack.rules.vulnerability_images import REPOSITORY, SCANNING
-from policy_pack.tokens import TRAIL
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule
+from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, aws, each, rule
 
 
 @rule(
@@ -81,10 +81,9 @@ def kept_by_a_rule_without_an_action() -> None:
     controls=("SH:ECR.1",),
     fix="add an aws.ecr.RegistryScanningConfiguration that scans every repository continuously",
 )
-def registry_scans_configured(repository: Resource, graph: Graph) -> Iterator[Finding]:
+def registry_scans_configured(repository: Resource, graph: Graph, *, baseline: str = BASELINE) -> Iterator[Finding]:
     """A scan on push sees the holes of that day alone. The registry is the account's, so who sets that up is asked."""
-    if not any(trail.get("isMultiRegionTrail", default=False) for trail in graph.of_type(TRAIL)):
-        raise NotApplicable("another stack sets the account up")
+    require_account_set_up(graph, baseline)
     if not any(scanning.region == repository.region for scanning in graph.of_type(SCANNING)):
         yield f"nothing configures the scans of the registry in {repository.region}"
 

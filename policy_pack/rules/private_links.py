@@ -179,6 +179,48 @@ def gateway_left_at_the_default() -> None:
     _attached(ENCRYPTION_CONTROLS[1], None)
 
 
+PRODUCTION: list[str] = setting(
+    ["production"], "values of the tag environment of the networks that must encrypt their own traffic"
+)
+
+
+@rule(
+    on=(VPC,),
+    severity=Severity.MEDIUM,
+    promise="encryption",
+    controls=("PH:VPC-ENC",),
+    fix="give the VPC an aws.ec2.VpcEncryptionControl with the mode enforce",
+)
+def production_vpc_controls_encryption(
+    network: Resource,
+    graph: Graph,
+    *,
+    environments: list[str] = PRODUCTION,
+) -> Iterator[Finding]:
+    """What speaks plain text inside a network does so until something refuses to carry it."""
+    if network.tag("environment") not in environments:
+        raise NotApplicable("it is no network of production")
+    if not graph.children(network, on=ENCRYPTION_CONTROLS, via="vpcId"):
+        yield "it has no encryption control"
+
+
+def _production(*, controlled: bool) -> None:
+    aws.ec2.Vpc("scratch", cidr_block="10.1.0.0/16", tags={"environment": "sandbox"})
+    network = aws.ec2.Vpc("product", cidr_block="10.0.0.0/16", tags={"environment": "production"})
+    if controlled:
+        aws.ec2.VpcEncryptionControl("product", vpc_id=network.id, mode="enforce")
+
+
+@production_vpc_controls_encryption.passes
+def production_controlled() -> None:
+    _production(controlled=True)
+
+
+@production_vpc_controls_encryption.fails
+def production_as_it_comes() -> None:
+    _production(controlled=False)
+
+
 @rule(
     on={token: Row(("mode",), ("enforce",), controls=("PH:VPC-ENC",)) for token in ENCRYPTION_CONTROLS},
     severity=Severity.MEDIUM,

@@ -8,6 +8,7 @@ from typing import Any
 
 from policy_pack.documents import listed, statements, written
 from policy_pack.examples import declare
+from policy_pack.rules.account_baseline import SERVICE_SETTING
 from policy_pack.rules.database_transport import CLUSTER_PARAMETERS
 from policy_pack.tokens import DATABASE_CLUSTER
 from policy_pack.values import Malformed, Props
@@ -15,6 +16,8 @@ from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Seve
 
 DOCUMENT = "aws:ssm/document:Document"
 SESSION_PREFERENCES = "Standard_Stream"
+# AWS Systems Manager User Guide, "Session Manager preferences": what a region's sessions take theirs from.
+PREFERENCES = "SSM-SessionManagerRunShell"
 
 
 @rule(
@@ -31,19 +34,23 @@ def sessions_logged_and_encrypted(
 ) -> Iterator[Finding]:
     """A shell on a host sees everything that the host does: what was typed there is kept, and nobody else reads it."""
     if document.get("documentType") != "Session":
-        raise NotApplicable("it holds no preferences of sessions")
+        if document.get("name", default="") != PREFERENCES:
+            raise NotApplicable("it holds no preferences of sessions")
+        yield "documentType is not Session"
+        return
     content = _content(document)
     if content.get("sessionType") not in (SESSION_PREFERENCES, "InteractiveCommands"):
         raise NotApplicable("it forwards a port, which has no text to log")
     inputs = content.get("inputs", default=Props({}))
     where = "content.inputs"
+    # AWS Systems Manager User Guide, "Session document schema": whether the log must be encrypted has no default.
     sinks = [
         name
         for name, encrypted in (
             ("cloudWatchLogGroupName", "cloudWatchEncryptionEnabled"),
             ("s3BucketName", "s3EncryptionEnabled"),
         )
-        if inputs.has(name) and inputs.get(encrypted, default=True) is True
+        if inputs.has(name) and inputs.get(encrypted) is True
     ]
     if not sinks:
         yield f"{where} logs sessions nowhere, or in clear"
@@ -71,7 +78,7 @@ def _content(document: Resource) -> Props:
 
 def _preferences(kind: str = SESSION_PREFERENCES, **inputs: Any) -> None:
     content = json.dumps({"schemaVersion": "1.0", "sessionType": kind, "inputs": inputs})
-    aws.ssm.Document("sessions", name="SSM-SessionManagerRunShell", document_type="Session", content=content)
+    aws.ssm.Document("sessions", name=PREFERENCES, document_type="Session", content=content)
 
 
 LOGGED: dict[str, Any] = {
@@ -92,6 +99,16 @@ def sessions_logged_nowhere() -> None:
 
 
 @sessions_logged_and_encrypted.fails
+def preferences_in_a_document_of_another_kind() -> None:
+    aws.ssm.Document("sessions", name=PREFERENCES, document_type="Command", content="{}")
+
+
+@sessions_logged_and_encrypted.fails
+def sessions_in_whatever_log_group() -> None:
+    _preferences(cloudWatchLogGroupName="sessions", kmsKeyId="alias/sessions")
+
+
+@sessions_logged_and_encrypted.fails
 def sessions_left_open_for_an_hour() -> None:
     _preferences(**LOGGED, idleSessionTimeout="60")
 
@@ -99,6 +116,54 @@ def sessions_left_open_for_an_hour() -> None:
 @sessions_logged_and_encrypted.undetermined
 def preferences_in_yaml() -> None:
     aws.ssm.Document("sessions", document_type="Session", document_format="YAML", content="inputs: {}")
+
+
+LOG = "/ssm/automation/customer-script-log"
+
+
+@rule(
+    on=(SERVICE_SETTING,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:SSM.6",),
+    fix=f"set {LOG}-destination to CloudWatch, and {LOG}-group-name to a log group of the stack",
+)
+def automation_logged(service_setting: Resource, graph: Graph) -> Iterator[Finding]:
+    """Scripts of automations run with the rights of a role: what they did goes to a log that is encrypted and kept.
+
+    Without a name, Systems Manager makes a log group itself, which keeps everything for ever under no key of the stack.
+    """
+    if not str(service_setting.get("settingId")).endswith(f"{LOG}-destination"):
+        raise NotApplicable("it is a setting of another kind")
+    if service_setting.get("settingValue") != "CloudWatch":
+        yield "settingValue is not CloudWatch"
+    region = service_setting.region
+    if not any(
+        str(other.get("settingId")).endswith(f"{LOG}-group-name") and other.region == region
+        for other in graph.of_type(SERVICE_SETTING)
+    ):
+        yield f"no setting names the log group: {LOG}-group-name"
+
+
+def _automation(destination: str, group: str | None) -> None:
+    aws.ssm.ServiceSetting("to", setting_id=f"{LOG}-destination", setting_value=destination)
+    if group:
+        aws.ssm.ServiceSetting("group", setting_id=f"{LOG}-group-name", setting_value=group)
+
+
+@automation_logged.passes
+def automation_in_a_group_of_the_stack() -> None:
+    _automation("CloudWatch", "automation")
+
+
+@automation_logged.fails
+def automation_in_a_group_of_systems_managers_own() -> None:
+    _automation("CloudWatch", None)
+
+
+@automation_logged.fails
+def automation_not_logged() -> None:
+    _automation("None", "automation")
 
 
 ACCOUNT_POLICY = "aws:cloudwatch/logAccountPolicy:LogAccountPolicy"
