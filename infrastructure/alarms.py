@@ -195,15 +195,16 @@ def _watch_trail(  # noqa: PLR0913 - a filter and its alarm say one thing togeth
 def backup_failures(topic: AlarmTopic) -> None:
     """Backups, copies and restores of the topic's region that did not succeed, restore tests included.
 
-    Some of AWS Backup's events say `state` and some `status`: "Monitoring AWS Backup events using Amazon EventBridge".
+    Events of restores say `status`, the others `state`: "Monitoring AWS Backup events using Amazon EventBridge".
     """
-    failed = ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]
+    failed: Mapping[str, Any] = {"state": ["ABORTED", "EXPIRED", "FAILED", "PARTIAL"]}
+    not_restored: Mapping[str, Any] = {"status": ["ABORTED", "FAILED"]}
     jobs = [f"{job} Job State Change" for job in ("Backup", "Copy", "Restore")]
     notify(
         topic,
         "recovery-backup-failures" if topic.region else "backup-failures",
         "Backup, copy and restore jobs that did not succeed",
-        {"source": ["aws.backup"], "detail-type": jobs, "detail": {"$or": [{"state": failed}, {"status": failed}]}},
+        {"source": ["aws.backup"], "detail-type": jobs, "detail": {"$or": [failed, not_restored]}},
     )
 
 

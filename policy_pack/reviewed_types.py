@@ -96,7 +96,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
-        "aws:cloudwatch/eventRule:EventRule",
         "aws:cloudwatch/eventTarget:EventTarget",
         "aws:securityhub/standardsSubscription:StandardsSubscription",
     ),

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from policy_pack.event_patterns import Event, selects
 from policy_pack.rules.database_transport import CLUSTER_PARAMETERS, INSTANCE_PARAMETERS
+from policy_pack.rules.detection import CLUSTER_INSTANCE
+from policy_pack.rules.event_routes import routes, send_events
+from policy_pack.rules.monitoring import TOPIC
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Severity, Unknown, aws, rule, setting
 
@@ -23,29 +27,61 @@ class Events(NamedTuple):
     controls: tuple[str, ...]
 
 
+INSTANCE_EVENTS = Events("db-instance", ("maintenance", "configuration change", "failure"), ("SH:RDS.20",))
+PARAMETER_EVENTS = Events("db-parameter-group", ("configuration change",), ("SH:RDS.21",))
+# Amazon RDS User Guide, "Creating a rule that triggers on an Amazon RDS event".
+DETAIL_TYPES = {
+    "db-cluster": "RDS DB Cluster Event",
+    "db-instance": "RDS DB Instance Event",
+    "db-parameter-group": "RDS DB Parameter Group Event",
+}
+
+
 @rule(
     on={
         DATABASE_CLUSTER: Events("db-cluster", ("maintenance", "failure"), ("SH:RDS.19",)),
-        DATABASE_INSTANCE: Events("db-instance", ("maintenance", "configuration change", "failure"), ("SH:RDS.20",)),
-        INSTANCE_PARAMETERS: Events("db-parameter-group", ("configuration change",), ("SH:RDS.21",)),
+        DATABASE_INSTANCE: INSTANCE_EVENTS,
+        CLUSTER_INSTANCE: INSTANCE_EVENTS,
+        INSTANCE_PARAMETERS: PARAMETER_EVENTS,
+        CLUSTER_PARAMETERS: PARAMETER_EVENTS,
     },
     severity=Severity.LOW,
     promise="incident-response",
-    fix="add an aws.rds.EventSubscription for the source and categories that the message names",
+    fix="add an aws.rds.EventSubscription for the source and categories that the message names; where its topic is "
+    "encrypted, add an event rule with a target for them too",
 )
 def database_events_told(database: Resource, graph: Graph, row: Events) -> Iterator[Finding]:
-    """A failover at night is a question that somebody should ask in the morning."""
-    missing = set(row.categories)
+    """A failover at night is a question that somebody should ask in the morning.
+
+    RDS sends a subscription's events to no encrypted topic, so that an event rule has to tell of them where every topic
+    is. Source: Amazon RDS User Guide, "Subscribing to Amazon RDS event notification".
+    """
+    missing, unheard = set(row.categories), set(row.categories)
     unknown: Unknown | None = None
     for subscription in graph.of_type(SUBSCRIPTION):
         try:
-            missing -= _told(subscription, graph, database, row)
+            told = _told(subscription, graph, database, row)
+            missing -= told
+            topics = graph.targets(subscription, "snsTopic", TOPIC) if told else []
+            if not topics or any("kmsMasterKeyId" not in topic for topic in topics):
+                unheard -= told
         except Unknown as error:
             unknown = error
     if missing and unknown:
         raise unknown
     for category in sorted(missing):
         yield f"no event subscription tells of {category} ({row.source})"
+    unheard -= missing
+    for route in routes(graph, {database.region}) if unheard else ():
+        unheard = {category for category in unheard if not selects(route.pattern, _event(row.source, category))}
+    if unheard and unknown:
+        raise unknown
+    for category in sorted(unheard):
+        yield f"{category} ({row.source}) is told to encrypted topics alone, which RDS can't, and by no event rule"
+
+
+def _event(source: str, category: str) -> Event:
+    return {"source": "aws.rds", "detail-type": DETAIL_TYPES[source], "detail": {"EventCategories": [category]}}
 
 
 def _told(subscription: Resource, graph: Graph, database: Resource, row: Events) -> set[str]:
@@ -53,21 +89,25 @@ def _told(subscription: Resource, graph: Graph, database: Resource, row: Events)
     if (
         not subscription.get("enabled", default=True)
         or subscription.get("sourceType", default=row.source) != row.source
+        or subscription.region != database.region
     ):
         return set()
     if subscription.has("sourceIds") and not graph.refers(subscription, "sourceIds", database):
         return set()
-    categories = list(subscription.get("eventCategories", default=()))
-    return set(categories or row.categories)
+    categories = set(subscription.get("eventCategories", default=()))
+    return categories.intersection(row.categories) if categories else set(row.categories)
 
 
-def _subscribed(*categories: str) -> None:
+def _subscribed(*categories: str, topic: Any = "arn:topic") -> None:
     aws.rds.Cluster("orders", engine="aurora-postgresql")
+    engine: Any = "aurora-postgresql"
+    aws.rds.ClusterInstance("orders", cluster_identifier="orders", engine=engine, instance_class="db.r7g.large")
+    aws.rds.ClusterParameterGroup("orders", family="aurora-postgresql17")
     aws.rds.Instance("reports", engine="postgres", instance_class="db.t4g.small")
     aws.rds.ParameterGroup("reports", family="postgres17")
     for source in ("db-cluster", "db-instance", "db-parameter-group"):
         aws.rds.EventSubscription(
-            source, sns_topic="arn:topic", source_type=source, event_categories=list(categories) or None
+            source, sns_topic=topic, source_type=source, event_categories=list(categories) or None
         )
 
 
@@ -79,6 +119,20 @@ def every_event() -> None:
 @database_events_told.passes
 def the_events_that_count() -> None:
     _subscribed("maintenance", "configuration change", "failure")
+
+
+@database_events_told.passes
+def by_an_event_rule_to_an_encrypted_topic() -> None:
+    _subscribed(topic=aws.sns.Topic("databases", kms_master_key_id="alias/alarms").arn)
+    send_events(
+        {"source": ["aws.rds"], "detail": {"EventCategories": ["maintenance", "configuration change", "failure"]}}
+    )
+
+
+@database_events_told.fails
+def to_an_encrypted_topic_that_rds_cannot_reach() -> None:
+    _subscribed(topic=aws.sns.Topic("databases", kms_master_key_id="alias/alarms").arn)
+    send_events({"source": ["aws.rds"], "detail-type": ["RDS DB Cluster Event"]})
 
 
 @database_events_told.fails

@@ -1,122 +1,47 @@
-"""Findings and failures reach somebody: of detectors and of backup jobs; scanners look for data on a schedule."""
+"""Findings reach somebody, and scanners look for data on a schedule."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pulumi
 
-from policy_pack.documents import written
+from policy_pack.event_patterns import Event, selects
 from policy_pack.examples import declare
-from policy_pack.rules.account_baseline import DETECTOR
-from policy_pack.rules.backup import PLAN
-from policy_pack.rules.monitoring import ALARM, TOPIC
+from policy_pack.rules.account_baseline import AGGREGATOR, DETECTOR, HUB
+from policy_pack.rules.event_routes import Route, routes, send_events
+from policy_pack.rules.monitoring import TOPIC
 from policy_pack.values import UNKNOWN, leaves, raw
-from policy_pack.vocabulary import Finding, Graph, Props, Resource, Severity, Unknown, aws, rule
+from policy_pack.vocabulary import Finding, Graph, Resource, Severity, Unknown, aws, rule
 
-EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
-EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
-HUB = "aws:securityhub/account:Account"
-# AWS Backup Developer Guide, "Monitoring AWS Backup events using Amazon EventBridge".
-JOBS = tuple(f"{job} Job State Change" for job in ("Backup", "Copy", "Restore"))
-
-
-def routes(graph: Graph, source: str) -> Iterator[tuple[Props, list[Resource]]]:
-    """Yield the pattern of every rule of the default bus that is on and takes events of a source, and its targets.
-
-    Raises:
-        Unknown: a pattern isn't known; those that are come first.
-    """
-    unknown: Unknown | None = None
-    for item in graph.of_type(EVENT_RULE):
-        try:
-            if item.get("state", default="ENABLED") == "DISABLED" or not item.has("eventPattern"):
-                continue
-            pattern = written(item, "eventPattern")
-            if source in pattern.get("source", default=(source,)):
-                yield pattern, graph.children(item, on=EVENT_TARGET, via="rule")
-        except Unknown as error:
-            unknown = error
-    if unknown:
-        raise unknown
-
-
-@rule(
-    on=(PLAN,),
-    severity=Severity.HIGH,
-    promise="backup",
-    controls=("PH:ALARM-BACKUP",),
-    fix="send the failures of backup, copy and restore jobs to somebody: by an event rule with a target, or by alarms",
+# Findings of a detector: a pattern that asks for more than these have, such as a failed check, loses them. Security Hub
+# User Guide, "EventBridge event formats"; Amazon GuardDuty User Guide, "Severity levels of GuardDuty findings".
+_IMPORTED: tuple[Event, ...] = tuple(
+    {
+        "source": "aws.securityhub",
+        "detail-type": "Security Hub Findings - Imported",
+        "detail": {
+            "findings": [
+                {
+                    "ProductName": "GuardDuty",
+                    "CompanyName": "AWS",
+                    "Types": ["TTPs/Discovery"],
+                    "Severity": {"Label": label, "Normalized": normalized},
+                    "Workflow": {"Status": "NEW"},
+                    "WorkflowState": "NEW",
+                    "RecordState": "ACTIVE",
+                }
+            ]
+        },
+    }
+    for label, normalized in (("HIGH", 70), ("CRITICAL", 90))
 )
-def backup_failures_told(plan: Resource, graph: Graph) -> Iterator[Finding]:
-    """A backup that fails in silence is found out on the day that it is needed."""
-    missing = {job for job in JOBS if not _alarmed(job.split()[0], graph)}
-    if not missing:
-        return
-    for pattern, targets in routes(graph, "aws.backup"):
-        if targets:
-            missing -= set(pattern.get("detail-type", default=JOBS))
-        if not missing:
-            return
-    for job in sorted(missing):
-        yield f"nobody hears of a {job.split()[0].lower()} job of {plan.name} that fails"
-
-
-def _alarmed(job: str, graph: Graph) -> bool:
-    # AWS Backup Developer Guide, "AWS Backup metrics with CloudWatch".
-    metric = ("AWS/Backup", f"NumberOf{job}JobsFailed")
-    return any(
-        (alarm.get("namespace"), alarm.get("metricName")) == metric and alarm.has("alarmActions")
-        for alarm in graph.of_type(ALARM)
-    )
-
-
-def _events(pattern: dict[str, Any], *, targeted: bool = True, key: str | None = "alias/alarms") -> None:
-    topic = aws.sns.Topic("alarms", kms_master_key_id=key)
-    item = aws.cloudwatch.EventRule("events", name="events", event_pattern=json.dumps(pattern))
-    if targeted:
-        aws.cloudwatch.EventTarget("events", rule=item.name, arn=topic.arn)
-
-
-def _plan(*details: str, targeted: bool = True) -> None:
-    daily: Any = {"rule_name": "daily", "target_vault_name": "daily"}
-    aws.backup.Plan("daily", rules=[daily])
-    _events({"source": ["aws.backup"], "detail-type": list(details)}, targeted=targeted)
-
-
-@backup_failures_told.passes
-def every_job_told() -> None:
-    _plan(*JOBS)
-
-
-@backup_failures_told.passes
-def alarms_on_metrics() -> None:
-    _plan("Copy Job State Change")
-    for job in ("Backup", "Restore"):
-        aws.cloudwatch.MetricAlarm(
-            job,
-            namespace="AWS/Backup",
-            metric_name=f"NumberOf{job}JobsFailed",
-            comparison_operator="GreaterThanThreshold",
-            evaluation_periods=1,
-            alarm_actions=["arn:aws:sns:us-west-2:111122223333:alarms"],
-        )
-
-
-@backup_failures_told.fails
-def copies_fail_in_silence() -> None:
-    _plan("Backup Job State Change", "Restore Job State Change")
-
-
-@backup_failures_told.fails
-def events_that_go_nowhere() -> None:
-    _plan(*JOBS, targeted=False)
-
-
-SOURCES = {DETECTOR: ("aws.guardduty", "aws.securityhub"), HUB: ("aws.securityhub",)}
-URGENT = {"HIGH", "CRITICAL"}
+_DETECTED: tuple[Event, ...] = tuple(
+    {"source": "aws.guardduty", "detail-type": "GuardDuty Finding", "detail": {"severity": severity}}
+    for severity in (8, 9)
+)
+SOURCES = {DETECTOR: (_DETECTED, _IMPORTED), HUB: (_IMPORTED,)}
 
 
 @rule(
@@ -126,29 +51,31 @@ URGENT = {"HIGH", "CRITICAL"}
     controls=("PH:FIND-ROUTE",),
     fix="send findings of high and critical severity by an event rule to a topic that a key of your own encrypts",
 )
-def findings_reach_somebody(finder: Resource, graph: Graph, row: tuple[str, ...]) -> Iterator[Finding]:
-    """A finding that waits in a console is read after the incident."""
+def findings_reach_somebody(finder: Resource, graph: Graph, row: tuple[tuple[Event, ...], ...]) -> Iterator[Finding]:
+    """A finding that waits in a console is read after the incident.
+
+    What counts is whether rules of its region, or of the one that findings are gathered in, select a finding of either
+    severity.
+    """
     unknown: Unknown | None = None
     heard = False
-    for source in row:
+    found: list[Route] = []
+    try:
+        found.extend(routes(graph, {finder.region, *graph.regions(AGGREGATOR)}))
+    except Unknown as error:
+        unknown = error
+    for events in row:
+        told = [[route for route in found if selects(route.pattern, event)] for event in events]
+        heard |= all(told)
         try:
-            for pattern, targets in routes(graph, source):
-                if targets and _is_urgent(pattern):
-                    heard = True
-                    if any(_is_encrypted(target, graph) for target in targets):
-                        return
+            if all(any(_is_encrypted(target, graph) for route in of for target in route.targets) for of in told):
+                return
         except Unknown as error:
             unknown = error
     if unknown:
         raise unknown
     what = "go to no topic that is encrypted" if heard else "are sent on by no event rule"
     yield f"urgent findings of {finder.name} {what}"
-
-
-def _is_urgent(pattern: Props) -> bool:
-    """Return whether a pattern lets high and critical findings through, where it asks for labels at all."""
-    labels = pattern.get("detail", "findings", "Severity", "Label", default=())
-    return not len(labels) or set(labels) >= URGENT
 
 
 def _is_encrypted(target: Resource, graph: Graph) -> bool:
@@ -158,16 +85,40 @@ def _is_encrypted(target: Resource, graph: Graph) -> bool:
     return any("kmsMasterKeyId" in topic for topic in topics)
 
 
-def _found(labels: list[str], **more: Any) -> None:
+def _found(labels: list[str], *, narrowed: dict[str, Any] | None = None, **more: Any) -> None:
     hub = aws.securityhub.Account("all")
     aws.guardduty.Detector("all", opts=pulumi.ResourceOptions(depends_on=[hub]))
-    detail = {"findings": {"Severity": {"Label": labels}}}
-    _events({"source": ["aws.securityhub"], "detail": detail}, **more)
+    detail = {"findings": {"Severity": {"Label": labels}, **(narrowed or {})}}
+    send_events({"source": ["aws.securityhub"], "detail": detail}, **more)
 
 
 @findings_reach_somebody.passes
 def urgent_findings_told() -> None:
     _found(["HIGH", "CRITICAL"])
+
+
+@findings_reach_somebody.passes
+def told_by_the_detector_itself() -> None:
+    aws.guardduty.Detector("all")
+    send_events({"source": ["aws.guardduty"], "detail": {"severity": [{"numeric": [">=", 7]}]}})
+
+
+@findings_reach_somebody.passes
+def told_where_findings_are_gathered() -> None:
+    _found(["HIGH", "CRITICAL"])
+    aws.securityhub.Account("recovery", region="us-west-1")
+    aws.securityhub.FindingAggregator("all", linking_mode="ALL_REGIONS")
+
+
+@findings_reach_somebody.fails
+def gathered_nowhere() -> None:
+    _found(["HIGH", "CRITICAL"])
+    aws.securityhub.Account("recovery", region="us-west-1")
+
+
+@findings_reach_somebody.fails
+def failed_checks_alone() -> None:
+    _found(["HIGH", "CRITICAL"], narrowed={"Compliance": {"Status": ["FAILED"]}})
 
 
 @findings_reach_somebody.fails
