@@ -15,25 +15,13 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "judged through the patch baseline whose patches it installs": (
         "aws:ssm/maintenanceWindowTask:MaintenanceWindowTask",
     ),
-    "judged through the vault or store it serves": (
-        "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
-        "aws:backup/vaultNotifications:VaultNotifications",
-    ),
     "judged through the account's baseline, which asks for it": (
         "aws:account/alternativeContact:AlternativeContact",
         "aws:resourceexplorer/index:Index",
     ),
-    "counts requests to a bucket that is judged itself": ("aws:s3/bucketMetric:BucketMetric",),
-    "judged through the trail whose events it watches, or the alarm that it passes on": (
-        "aws:cloudwatch/logMetricFilter:LogMetricFilter",
-    ),
     "judged through the database whose events or backups it is about": (
         "aws:efs/backupPolicy:BackupPolicy",
         "aws:rds/eventSubscription:EventSubscription",
-    ),
-    "judged through the recorder or detector that it is part of": (
-        "aws:cfg/recorderStatus:RecorderStatus",
-        "aws:guardduty/detectorFeature:DetectorFeature",
     ),
     "judged through what it is attached to": (
         "aws:cloudwatch/logDeliverySource:LogDeliverySource",
@@ -96,7 +84,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2transitgateway/vpcAttachment:VpcAttachment",
     ),
     "watches, and holds nothing: where it reports to is judged itself": (
-        "aws:cloudwatch/eventTarget:EventTarget",
         "aws:securityhub/standardsSubscription:StandardsSubscription",
     ),
     "AWS writes its policies, and its service alone may take it": ("aws:iam/serviceLinkedRole:ServiceLinkedRole",),

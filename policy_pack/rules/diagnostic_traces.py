@@ -81,6 +81,16 @@ def by_nobody() -> None:
 def diagnostic_use_raises_alarm(role: Resource, graph: Graph, *, tier: str = TIER) -> Iterator[Finding]:
     """The customer is told of every look, and nobody can look unnoticed."""
     require_diagnostic(role, tier)
+    if not use_is_told(role, graph):
+        yield "no alarm tells anybody when it is assumed"
+
+
+def use_is_told(role: Resource, graph: Graph) -> bool:
+    """Return whether an alarm on a trail of the stack tells somebody that a role is assumed.
+
+    Raises:
+        Unknown: it can't be told.
+    """
     event = {
         "eventSource": "sts.amazonaws.com",
         "eventName": "AssumeRole",
@@ -90,11 +100,10 @@ def diagnostic_use_raises_alarm(role: Resource, graph: Graph, *, tier: str = TIE
     unknown: list[Unknown] = []
     trails = graph.of_type(TRAIL)
     groups = [group for trail in trails for group in graph.targets(trail, "cloudWatchLogsGroupArn", LOG_GROUP)]
-    if any(selects(event) for group in groups for selects in watching(group, graph, unknown)):
-        return
-    if unknown:
+    told = any(selects(event) for group in groups for selects in watching(group, graph, unknown))
+    if unknown and not told:
         raise unknown[0]
-    yield "no alarm tells anybody when it is assumed"
+    return told
 
 
 def _arn(role: Resource) -> str:

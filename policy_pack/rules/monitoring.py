@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,27 @@ import pulumi
 from policy_pack.filter_patterns import Predicate, parse
 from policy_pack.tokens import TRAIL
 from policy_pack.trail_events import ORDINARY, WATCHES
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Row, Severity, Unknown, aws, each, rule
+from policy_pack.values import UNKNOWN, raw
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+)
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+# CloudWatch Logs API Reference, MetricTransformation: a number, or a field of the event that holds one.
+COUNTS = re.compile(r"\$.*|0*[1-9]\d*(\.\d*)?")
 TOPIC = "aws:sns/topic:Topic"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 
@@ -27,11 +43,21 @@ SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
     controls=("SH:CloudWatch.15", "SH:CloudWatch.17"),
     fix="name a topic in alarmActions, and leave actionsEnabled on",
 )
-def alarm_does_something(alarm: Resource) -> Iterator[Finding]:
+def alarm_does_something(alarm: Resource, graph: Graph) -> Iterator[Finding]:
     """An alarm that tells nobody is a light in an empty room."""
     if not alarm.has("alarmActions"):
         yield "alarmActions is empty"
     yield from Row(("actionsEnabled",), unset=True).judge(alarm)
+
+    def judge(name: str) -> Iterator[Finding]:
+        actions = raw(alarm.get(name, default=[]))
+        for action in actions:
+            if action is not UNKNOWN and not str(action).startswith("arn:"):
+                yield f"{name} holds {action}, which is no ARN"
+        if UNKNOWN in actions:
+            graph.targets(alarm, name, TOPIC)
+
+    yield from each(("alarmActions", "insufficientDataActions"), judge)
 
 
 def _alarms(actions: list[str]) -> None:
@@ -47,6 +73,11 @@ def somebody_told() -> None:
 @alarm_does_something.fails
 def nobody_told() -> None:
     _alarms([])
+
+
+@alarm_does_something.fails
+def told_to_a_name() -> None:
+    _alarms(["arn:aws:sns:us-west-2:111122223333:alarms", "alarms"])
 
 
 @alarm_does_something.fails
@@ -101,7 +132,7 @@ def watching(group: Resource, graph: Graph, unknown: list[Unknown]) -> Iterator[
             if not graph.refers(item, "logGroupName", group):
                 continue
             selects = parse(item.get("pattern"))
-            if not selects(ORDINARY) and _raises_alarm(item, graph):
+            if not selects(ORDINARY) and raises_alarm(item, graph):
                 yield selects
         except Unknown as error:
             unknown.append(error)
@@ -109,12 +140,24 @@ def watching(group: Resource, graph: Graph, unknown: list[Unknown]) -> Iterator[
             continue  # a pattern over text selects no field of an event
 
 
-def _raises_alarm(item: Resource, graph: Graph) -> bool:
+def reads_trail(item: Resource, graph: Graph) -> bool:
+    """Return whether a metric filter picks events out of a trail of the stack.
+
+    Raises:
+        Unknown: it can't be told.
+    """
+    groups = graph.targets(item, "logGroupName", LOG_GROUP)
+    return any(graph.children(group, on=TRAIL, via="cloudWatchLogsGroupArn") for group in groups)
+
+
+def raises_alarm(item: Resource, graph: Graph) -> bool:
     """Return whether somebody hears of a filter's metric.
 
     Raises:
         Unknown: it can't be told.
     """
+    if not COUNTS.fullmatch(str(item.get("metricTransformation", "value"))):
+        return False
     metric = tuple(item.get("metricTransformation", key) for key in ("namespace", "name"))
     unknown: Unknown | None = None
     for alarm in graph.of_type(ALARM):
@@ -128,9 +171,19 @@ def _raises_alarm(item: Resource, graph: Graph) -> bool:
     return False
 
 
-def _metrics(alarm: Resource) -> list[tuple[Any, ...]]:
+def metrics_of(alarm: Resource) -> list[Props]:
+    """Return what names the metrics of an alarm: itself, or its queries."""
     queries = [query.get("metric") for query in alarm.get("metricQueries", default=()) if query.has("metric")]
-    return [(holder.get("namespace"), holder.get("metricName")) for holder in (alarm, *queries)]
+    return [holder for holder in (alarm, *queries) if holder.has("metricName")]
+
+
+def periods_until_told(alarm: Resource) -> int:
+    """Return for how many periods a figure has to be as it should not be until an alarm goes off."""
+    return int(alarm.get("datapointsToAlarm") or alarm.get("evaluationPeriods", default=1))
+
+
+def _metrics(alarm: Resource) -> list[tuple[Any, ...]]:
+    return [(holder.get("namespace"), holder.get("metricName")) for holder in metrics_of(alarm)]
 
 
 def _heard(alarm: Resource, graph: Graph) -> bool:
@@ -140,7 +193,17 @@ def _heard(alarm: Resource, graph: Graph) -> bool:
     return any(graph.children(topic, on=SUBSCRIPTION, via="topic") for topic in topics)
 
 
-def trail_with_alarms(patterns: dict[str, str], *, subscribed: bool = True) -> None:
+ALARMED: dict[str, Any] = {
+    "comparison_operator": "GreaterThanOrEqualToThreshold",
+    "evaluation_periods": 1,
+    "threshold": 1,
+    "period": 300,
+    "statistic": "Sum",
+    "alarm_actions": ["arn:aws:sns:us-west-2:111122223333:alarms"],
+}
+
+
+def trail_with_alarms(patterns: dict[str, str], *, subscribed: bool = True, value: str = "1") -> None:
     """A trail whose filters have an alarm each."""
     group = aws.cloudwatch.LogGroup("trail", name="trail")
     aws.cloudtrail.Trail(
@@ -153,7 +216,7 @@ def trail_with_alarms(patterns: dict[str, str], *, subscribed: bool = True) -> N
     if subscribed:
         aws.sns.TopicSubscription("alarms", topic=topic.arn, protocol="email", endpoint="security@example.com")
     for name, pattern in patterns.items():
-        metric: Any = {"namespace": "trail", "name": name, "value": "1"}
+        metric: Any = {"namespace": "trail", "name": name, "value": value}
         aws.cloudwatch.LogMetricFilter(
             name, name=name, log_group_name=group.name, pattern=pattern, metric_transformation=metric
         )
@@ -162,12 +225,7 @@ def trail_with_alarms(patterns: dict[str, str], *, subscribed: bool = True) -> N
             name=name,
             namespace="trail",
             metric_name=name,
-            comparison_operator="GreaterThanOrEqualToThreshold",
-            evaluation_periods=1,
-            threshold=1,
-            statistic="Sum",
-            period=300,
-            alarm_actions=[topic.arn],
+            **{**ALARMED, "alarm_actions": [topic.arn]},
         )
 
 
@@ -194,6 +252,11 @@ def every_change_watched() -> None:
 @trail_changes_raise_alarms.fails
 def nothing_watched() -> None:
     trail_with_alarms({})
+
+
+@trail_changes_raise_alarms.fails
+def nothing_counted() -> None:
+    trail_with_alarms(PATTERNS, value="0")
 
 
 @trail_changes_raise_alarms.fails
