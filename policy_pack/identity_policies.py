@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from policy_pack.documents import compares, statements
+from policy_pack.callers import compares
+from policy_pack.documents import statements
 from policy_pack.tokens import ROLE
 from policy_pack.values import raw
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Unknown, each

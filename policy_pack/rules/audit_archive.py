@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import allows, conditions, name_of, principals, statements
+from policy_pack.callers import principals
+from policy_pack.documents import allows, conditions, name_of, statements
 from policy_pack.examples import allow
 from policy_pack.rules.deletion import VERSIONING, active_rules, covers_everything
 from policy_pack.rules.object_locks import MODES, default_retentions, keeps_history, locked_days

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import listed, names_everyone, statements
+from policy_pack.callers import names_everyone
+from policy_pack.documents import listed, statements
 from policy_pack.rules.backup import PLAN, settings_beside
 from policy_pack.rules.backup_coverage import PACES, SELECTION
 from policy_pack.rules.restore_tests import RESTORE_SELECTION

@@ -6,7 +6,8 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import action_matches, allows, conditions, listed, name_of, principals, statements
+from policy_pack.callers import principals
+from policy_pack.documents import action_matches, allows, conditions, listed, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.tokens import ROLE
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import allows, compares, name_of, names_any_resource, statements
+from policy_pack.callers import compares
+from policy_pack.documents import allows, name_of, names_any_resource, statements
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.rules.private_networks import ENDPOINT
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, Unknown, aws, each, rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from policy_pack.documents import is_bound_to_source
+from policy_pack.callers import is_bound_to_source
 from policy_pack.examples import declare, declare_rows
 from policy_pack.rules.vendors import texts
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE, SUBNET

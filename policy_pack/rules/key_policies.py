@@ -6,17 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import (
-    allows,
-    compares,
-    conditions,
-    is_bound_to_source,
-    is_narrowed_by,
-    name_of,
-    names_everyone,
-    principals,
-    statements,
-)
+from policy_pack.callers import compares, is_bound_to_source, is_narrowed_by, names_everyone, principals
+from policy_pack.documents import allows, conditions, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT
 from policy_pack.permissions import granted
 from policy_pack.rules.key_use import ACCOUNT

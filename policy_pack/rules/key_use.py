@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policy_pack.documents import allows, compares, listed, name_of, statements
+from policy_pack.callers import compares
+from policy_pack.documents import allows, listed, name_of, statements
 from policy_pack.identity_policies import refuse_mere_boundary
 from policy_pack.permissions import granted
 from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy_pack.documents import is_public, lets_any_service_in, name_of, statements
+from policy_pack.callers import is_public, lets_any_service_in
+from policy_pack.documents import name_of, statements
 from policy_pack.tokens import KEY
 from policy_pack.vocabulary import (
     Changes,

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import is_public, listed, name_of, statements
+from policy_pack.callers import is_public
+from policy_pack.documents import listed, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow, declare
 from policy_pack.tokens import SUBNET, VPC
 from policy_pack.values import UNKNOWN, raw

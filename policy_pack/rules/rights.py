@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_pack.documents import compares, listed, name_of, names_any_resource
+from policy_pack.callers import compares
+from policy_pack.documents import listed, name_of, names_any_resource
 from policy_pack.examples import allow
 from policy_pack.grants import granted_everywhere
 from policy_pack.identity_policies import (

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_pack.documents import (
-    allows,
-    is_bound_to_source,
-    is_narrowed_by,
-    is_public,
-    lets_any_service_in,
-    name_of,
-    principals,
-    statements,
-)
+from policy_pack.callers import is_bound_to_source, is_narrowed_by, is_public, lets_any_service_in, principals
+from policy_pack.documents import allows, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow, declare
 from policy_pack.tokens import BUCKET_POLICY, BUCKETS, ROLE
 from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Row, Severity, aws, each, rule

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from policy_pack.documents import conditions, listed, names_everyone, only_condition, statements
+from policy_pack.callers import names_everyone
+from policy_pack.documents import conditions, listed, only_condition, statements
 from policy_pack.rules.bucket_encryption import is_log_target
 from policy_pack.tokens import BUCKET_POLICY, BUCKETS
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, rule

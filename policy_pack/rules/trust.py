@@ -6,18 +6,8 @@ from collections.abc import Iterator
 
 import pulumi
 
-from policy_pack.documents import (
-    accounts_named,
-    action_matches,
-    allows,
-    conditions,
-    is_bound_to_source,
-    lets_any_service_in,
-    listed,
-    name_of,
-    principals,
-    statements,
-)
+from policy_pack.callers import accounts_named, is_bound_to_source, lets_any_service_in, principals
+from policy_pack.documents import action_matches, allows, conditions, listed, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.rules.vendors import OWN_ACCOUNTS
 from policy_pack.tokens import ROLE

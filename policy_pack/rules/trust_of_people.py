@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy_pack.documents import allows, compares, conditions, is_narrowed_by, name_of, principals, statements
+from policy_pack.callers import compares, is_narrowed_by, principals
+from policy_pack.documents import allows, conditions, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT
 from policy_pack.rules.escalation import TIER_TAG
 from policy_pack.rules.identities import OF_PEOPLE

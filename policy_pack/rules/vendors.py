@@ -9,7 +9,8 @@ from typing import Any
 
 import pulumi
 
-from policy_pack.documents import accounts_named, actions_granted, name_of, statements
+from policy_pack.callers import accounts_named
+from policy_pack.documents import actions_granted, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow, declare, kept
 from policy_pack.registers import NOTICE_DAYS
 from policy_pack.rules.sharing import RESOURCE_POLICIES, declare_with_policy

@@ -10,7 +10,8 @@ from typing import Any, cast
 import grpc
 from pulumi.runtime import proto
 
-from policy_pack.documents import is_public, statements
+from policy_pack.callers import is_public
+from policy_pack.documents import statements
 from policy_pack.pack import Pack
 from policy_pack.registers import Registers
 from policy_pack.server import Analyzer
