@@ -50,7 +50,7 @@ def account_boundary_complete(
     graph: Graph,
     *,
     baseline: str = BASELINE,
-    watchers: list[str] = DENIED,
+    denied: list[str] = DENIED,
     regions: list[str] = ALLOWED_REGIONS,
 ) -> Iterator[Finding]:
     """Where one stack sets an account up, its boundary is what no role of the account can be given by mistake.
@@ -69,7 +69,7 @@ def account_boundary_complete(
         yield f"it leaves {found} to every role: ways to more rights"
     if found := left(LASTING):
         yield f"it leaves {found} to some role: credentials that never expire"
-    if found := left(watchers, "aws:principal"):
+    if found := left(denied, "aws:principal"):
         yield f"it leaves {found} to every role: nobody would watch any more"
     for places, inside in ((PLACES, regions), (PLACES_AT_THE_EDGE, [*regions, "us-east-1"])):
         if found := left(places, "aws:requestedregion", "aws:principal", within=inside):
