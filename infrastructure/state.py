@@ -54,7 +54,7 @@ def create_state_store(scope: Scope) -> dict[str, Any]:
     )
     return {
         "backend": pulumi.Output.concat("s3://", bucket.name, f"?region={scope.region}"),
-        "secretsProvider": f"awskms://{alias(scope, SECRETS)}?region={scope.region}",
+        "secretsProvider": f"awskms://{alias(scope, SECRETS)}?region={scope.region}&context_stack={scope.prefix}",
     }
 
 
@@ -87,14 +87,20 @@ def _with_key(scope: Scope, name: str, actions: list[str]) -> Statement:
 
 
 def _direct_use(scope: Scope) -> Statement:
-    """Pulumi asks KMS itself, by no service. Whom of the account IAM allows it: `state_access`, and who bootstraps."""
+    """Pulumi asks KMS itself, by no service, and says for which stack: what it encrypts is of use for no other.
+
+    Whom of the account IAM allows it: `state_access`, and who bootstraps. The provider's `context_stack` is KMS's
+    encryption context (gocloud.dev/secrets/awskms, which Pulumi opens the provider with).
+    """
     return {
         "Sid": "PulumiUsesIt",
         "Effect": "Allow",
         "Principal": account_root(scope.account),
         "Action": ["kms:Decrypt", "kms:Encrypt"],
         "Resource": "*",
-        "Condition": {"StringEquals": {"kms:CallerAccount": scope.account}},
+        "Condition": {
+            "StringEquals": {"kms:CallerAccount": scope.account, "kms:EncryptionContext:stack": scope.prefix}
+        },
     }
 
 

@@ -15,7 +15,7 @@ from evidence.store import open_store
 from policy_pack.pack import PACK
 
 BROKEN = (
-    next(rule.id for rule in PACK.rules_on(TYPES[5]) if not rule.needs_graph),
+    next(rule.id for rule in PACK.rules_on(TYPES[5]) if rule.controls and not rule.needs_graph),
     urn("dev", TYPES[5], "r5"),
 )
 

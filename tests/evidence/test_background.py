@@ -28,7 +28,7 @@ from policy_pack.waivers import Waiver
 
 Collect = Callable[..., str]
 QUEUE = urn("dev", "aws:sqs/queue:Queue", "r5")
-RULE = next(rule.id for rule in PACK.rules_on("aws:sqs/queue:Queue") if not rule.needs_graph)
+RULE = next(rule.id for rule in PACK.rules_on("aws:sqs/queue:Queue") if rule.controls and not rule.needs_graph)
 WAIVER = {
     "rule": RULE,
     "resource": QUEUE,

@@ -20,7 +20,7 @@ from policy_pack.server import UNDETERMINED, WAIVED
 
 QUEUE = urn("dev", "aws:sqs/queue:Queue", "r5")
 ROOT = root("dev")
-OF_QUEUES = next(rule for rule in PACK.rules_on("aws:sqs/queue:Queue") if not rule.needs_graph)
+OF_QUEUES = next(rule for rule in PACK.rules_on("aws:sqs/queue:Queue") if rule.controls and not rule.needs_graph)
 RULE = OF_QUEUES.id
 GRAPH_RULE = next(rule.id for rule in PACK.rules_on("aws:s3/bucket:Bucket") if rule.needs_graph)
 Edit = Callable[[dict[str, Any]], bool | None]

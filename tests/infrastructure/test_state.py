@@ -37,7 +37,8 @@ def test_the_state_bucket_is_the_one_that_logins_and_policies_name(
     registered, exported = bootstrap
     name = f"hedgerow-{stack}-state-{ACCOUNT}"
     assert registered.one("s3/bucket:Bucket", "state").inputs["bucket"] == name
-    assert exported["secretsProvider"] == f"awskms://alias/hedgerow-{stack}-stack-secrets?region=us-west-2"
+    key = f"alias/hedgerow-{stack}-stack-secrets"
+    assert exported["secretsProvider"] == f"awskms://{key}?region=us-west-2&context_stack=hedgerow-{stack}"
     aliases = {alias.inputs["name"] for alias in registered.of("kms/alias:Alias")}
     assert f"alias/hedgerow-{stack}-stack-secrets" in aliases
     assert set(exported) == {"backend", "secretsProvider"}
