@@ -38,6 +38,7 @@ def finish(home: Home, project: Project, stack: str, incarnation: str | None, ru
     if locks:
         say(f"note: an engine that worked on stack {stack} was killed: its lock is released")
         _await_plugins(home.created, f"urn:pulumi:{stack}::{project.name}::")
+        _drop_cut_attributes(projects.stack_file(home.state, project, stack).parent)
         _check(run(["cancel", stack, "--yes"]))
     pending = projects.pending_creations(projects.stack_file(home.state, project, stack))
     if pending:
@@ -98,6 +99,19 @@ def _await_plugins(folder: Path, of_the_stack: str) -> None:
                     "ended"
                 )
             time.sleep(0.05)
+
+
+def _drop_cut_attributes(folder: Path) -> None:
+    """Take away what the engine could not write to its end beside its state, which it replaces whole.
+
+    The file backend keeps a file of attributes beside each (gocloud.dev/blob/fileblob): it can do without, but not with
+    half of one.
+    """
+    for file in folder.glob("*.attrs"):
+        try:
+            json.loads(file.read_bytes())
+        except ValueError:
+            file.unlink()
 
 
 def _forget(folder: Path, of_the_stack: str, in_state: Container[str]) -> None:

@@ -42,8 +42,11 @@ class Journal:
 
         Journals whose entries the state has are taken away before an engine starts (`sandbox.interrupted`).
         """
-        others = [file for file in self._file.parent.glob("*.jsonl") if file != self._file]
-        return outcomes(others, incarnation).get(urn)
+        return outcomes(self.others(), incarnation).get(urn)
+
+    def others(self) -> list[Path]:
+        """The journals of other plugins, which their engines didn't end."""
+        return [file for file in self._file.parent.glob("*.jsonl") if file != self._file]
 
     def identity(self, urn: str, id_: str) -> dict[str, str]:
         """The inputs by which some plugin's creation can be found, as its id alone may not say; none if not noted."""

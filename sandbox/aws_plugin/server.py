@@ -16,7 +16,7 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.aws_plugin import check, diff, schema
 from sandbox.aws_plugin.configuration import Configuration, check_configuration, configure
-from sandbox.aws_plugin.emulator import Emulator
+from sandbox.aws_plugin.emulator import Emulator, EmulatorError
 from sandbox.aws_plugin.errors import DoubtfulError, PluginError, answered
 from sandbox.aws_plugin.journal import Journal
 from sandbox.aws_plugin.lifecycle import INCARNATION, Lifecycle
@@ -118,6 +118,10 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
             and Autonaming(asked.proposed_name, asked.mode == modes.ENFORCE, asked.mode == modes.DISABLE),
             provider=self._configuration.provider,
         )
+        if not request.olds.fields and (noted := self._unheard(request.urn)):
+            # What was created has a name already; the one that was just made up is another.
+            made_up = inputs.keys() - decode(request.news).keys()
+            inputs |= {name: value for name, value in noted.get("identity", {}).items() if name in made_up}
         return _checked(inputs, failures)
 
     @answered
@@ -162,7 +166,7 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
 
     def _adopt(self, request: Any, inputs: Props) -> tuple[str, Props] | None:
         """Take over what was created, and no engine heard of, made into what is wanted now; None if nothing was."""
-        noted = self.journal.unheard(request.urn, self._emulator.live())
+        noted = self._unheard(request.urn)
         if noted is None:
             return None
         identity = noted.get("identity", {})
@@ -171,6 +175,15 @@ class AwsPlugin(provider_pb2_grpc.ResourceProviderServicer):
         id_, region = _imported(noted["id"])
         found = self._lifecycle.read(request.type, id_, {}, {**identity, **region})
         return found and (id_, self._lifecycle.update(request.type, id_, found[1], inputs))
+
+    def _unheard(self, urn: str) -> dict[str, Any] | None:
+        """What an earlier plugin created, and no engine heard of."""
+        if not self.journal.others():
+            return None
+        try:
+            return self.journal.unheard(urn, self._emulator.seen())
+        except EmulatorError:  # nothing is there any more
+            return None
 
     @answered
     def Read(self, request: Any, _context: grpc.ServicerContext) -> Any:

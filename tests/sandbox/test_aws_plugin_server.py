@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from sandbox.aws_plugin.aws import AwsError
 from sandbox.aws_plugin.handlers import PartlyCreated
 from sandbox.aws_plugin.server import AwsPlugin
 from sandbox.aws_plugin.values import UNKNOWN, Secret, decode, encode
+from sandbox.home import Home
 from tests.sandbox import aws_plugin_samples
 from tests.sandbox.aws_plugin_doubles import Identity, Shelf, identity
 from tests.sandbox.aws_plugin_served import ABOUT, KEY, URN, configured, error_of, served
@@ -48,6 +50,23 @@ def test_a_preview_of_new_resources_needs_no_emulator(tmp_path: Path) -> None:
         outputs = decode(created.properties)
         assert outputs["description"] == Secret("d")
         assert outputs["arn"] is UNKNOWN
+
+
+def test_what_was_created_unheard_keeps_the_name_that_was_made_up_for_it(tmp_path: Path) -> None:
+    """Else the state would tell another name than the thing has, and a refresh a drift."""
+    journal = Home(tmp_path).created / "999999991.jsonl"
+    about = {**ABOUT, "type": "aws:iam/role:Role"}
+    asked = provider_pb2.CheckRequest(**about, news=encode({"assumeRolePolicy": "{}"}), randomSeed=b"s" * 32)
+    with identity() as emulator, served(emulator.url, tmp_path) as plugin:
+        client = configured(plugin.client)
+        made_up = decode(client.Check(asked).inputs)["name"]
+        journal.parent.mkdir(parents=True)
+        for incarnation, expected in (("first", "k-before"), ("another", made_up)):
+            noted = {"urn": URN, "id": "k-before", "incarnation": incarnation, "identity": {"name": "k-before"}}
+            journal.write_text(json.dumps(noted) + "\n")
+            assert decode(client.Check(asked).inputs)["name"] == expected
+        known = provider_pb2.CheckRequest(**about, news=encode({"assumeRolePolicy": "{}", "name": "mine"}))
+        assert decode(client.Check(known).inputs)["name"] == "mine"
 
 
 def test_a_failed_check_names_the_property_where_the_engine_does_not_print_its_value(tmp_path: Path) -> None:

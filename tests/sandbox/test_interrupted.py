@@ -126,6 +126,17 @@ def test_the_lock_of_a_killed_engine_is_released(home: Home, project: Project) -
     assert engine.asked == [["cancel", "dev", "--yes"]]
 
 
+def test_attributes_that_were_cut_short_are_dropped_and_whole_ones_kept(home: Home, project: Project) -> None:
+    """The engine can't read the state beside which half a file of them lies."""
+    pending(home, project)
+    lock(home, ended_process())
+    folder = stack_file(home.state, project, "dev").parent
+    (folder / "dev.json.attrs").write_text("")
+    (folder / "dev.json.bak.attrs").write_text("{}")
+    finish(home, project, "dev", "now", Engine())
+    assert [file.name for file in folder.glob("*.attrs")] == ["dev.json.bak.attrs"]
+
+
 @pytest.mark.parametrize("host", [socket.gethostname(), "another-machine"])
 def test_an_engine_that_works_is_left_alone(home: Home, project: Project, host: str) -> None:
     pending(home, project, URNS[0])
