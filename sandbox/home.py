@@ -1,7 +1,8 @@
 """The sandbox's home: all it keeps for one checkout, and the environment that makes Pulumi and AWS clients stay in it.
 
 .sandbox/                 or $HEDGEROW_SANDBOX_HOME; 0700
-  pulumi/                 a PULUMI_HOME of its own, with the AWS plugin and the Python language host under plugins/
+  pulumi/                 a PULUMI_HOME of its own, with the AWS plugin and the Python language host under plugins/;
+                          `logs` is a file, so that the engine keeps no log of what it sends to its plugins
   bin/pulumi              `python -m sandbox pulumi`, for shells set up with `sandbox env`
   state/                  the stacks' state (a file backend)
   config/                 copies of stack configuration, with the salt that goes with the passphrase
@@ -75,8 +76,20 @@ def prepare(home: Home, engine: Engine) -> None:
     write(home.bin / "pulumi", launcher("sandbox", ["pulumi"], places), PRIVATE_PROGRAM)
     if not home.passphrase.exists():
         write(home.passphrase, secrets.token_urlsafe(32))
+    _no_log(home)
     _language_host(home, engine)
     _aws_plugin(home)
+
+
+def _no_log(home: Home) -> None:
+    """Keep the engine from its automatic log, for which it has no switch: it goes on without where it has no folder.
+
+    The log has every property of every resource, and of `policy analyze` secrets too, unencrypted (ADR 0018).
+    """
+    logs = home.pulumi / "logs"
+    if logs.is_dir():
+        shutil.rmtree(logs)
+    write(logs, "The engine's automatic log would hold secrets: docs/adr/0018-no-engine-log.md\n")
 
 
 def _language_host(home: Home, engine: Engine) -> None:
@@ -124,7 +137,6 @@ def settings(home: Home, endpoint: str, base: Mapping[str, str]) -> dict[str, st
         "PULUMI_NEO": "false",
         "PULUMI_SUPPRESS_NEO_LINK": "true",
         "PULUMI_CREDENTIAL_STORE": "plaintext",  # there is nothing to store: do not ask the desktop's keyring
-        "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "50",
         "NO_PROXY": direct,  # the engine, its plugins and the emulator talk on loopback
         "no_proxy": direct,
         "AWS_ENDPOINT_URL": endpoint,
