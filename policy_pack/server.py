@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import gc
 import sys
-import threading
 from collections.abc import Callable, Collection
 from concurrent import futures
 from dataclasses import replace
@@ -24,7 +23,6 @@ from policy_pack.configuration import ConfigurationError, configure, default_lev
 from policy_pack.evaluation import Evaluation
 from policy_pack.judge import Context, Judgement, Verdict
 from policy_pack.pack import Pack
-from policy_pack.permissions import read_ahead
 from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.remedies import remedied
 from policy_pack.resources import Resource
@@ -239,8 +237,6 @@ def serve(pack: Pack, make: Callable[[Pack, datetime.date], Analyzer] = Analyzer
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # The engine has to start the program now, or to read a state.
-    threading.Thread(target=read_ahead, daemon=True).start()
     try:
         server.wait_for_termination()
     except KeyboardInterrupt:

@@ -1,9 +1,13 @@
 """Patterns are expanded as IAM does, and what the libraries and we list are actions that AWS has."""
 
+import subprocess
+import sys
+
 import pytest
 
-from policy_pack import permissions
+from policy_pack import aws_actions, permissions
 from policy_pack.rules import account_boundary, boundaries, key_policies, rights
+from tests.policy_pack.aws_actions import render
 
 
 @pytest.mark.parametrize(
@@ -47,13 +51,24 @@ def test_every_action_that_is_looked_for_exists() -> None:
 
 
 def test_an_action_that_takes_no_resource_is_not_asked_for_one() -> None:
-    actions = frozenset({"ecr:getauthorizationtoken", "s3:getobject", "kms:putkeypolicy"})
-    assert permissions.reach_named_resources(actions) == {"s3:getobject", "kms:putkeypolicy"}
+    actions = {"ecr:getauthorizationtoken", "s3:getobject", "kms:putkeypolicy", "s3:makeitup"}
+    assert aws_actions.with_resource(actions) == {"s3:getobject", "kms:putkeypolicy"}
 
 
-def test_nothing_is_read_before_a_policy_is_judged() -> None:
-    import subprocess
-    import sys
+def test_actions_that_change_access_are_the_references() -> None:
+    assert {"s3:putbucketpolicy", "kms:creategrant"} <= aws_actions.changing_access()
+    assert not {"s3:putobject", "s3:getbucketpolicy"} & aws_actions.changing_access()
 
-    code = "import sys, policy_pack.pack; print([name for name in sys.modules if 'policy_sentry' in name])"
+
+def test_the_actions_are_those_of_the_installed_library() -> None:
+    assert aws_actions.FILE.read_text(encoding="utf-8") == render(), "run python -m tests.policy_pack.aws_actions"
+
+
+def test_the_library_is_not_read_to_judge() -> None:
+    code = (
+        "import sys, policy_pack.pack\n"
+        "from policy_pack import permissions\n"
+        "permissions.changes_of_access(), permissions.credentials_issued(), permissions.ways_to_more_rights()\n"
+        "print([name for name in sys.modules if 'policy_sentry' in name])"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
