@@ -12,6 +12,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
+import sandbox.protocol  # noqa: F401 - before anything that imports `pulumi`
+
+# isort: split
 import grpc
 from pulumi.runtime.proto import language_pb2_grpc
 
