@@ -12,13 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
-import sandbox.protocol  # noqa: F401 - before anything that imports `pulumi`
-
-# isort: split
-import grpc
-from pulumi.runtime.proto import language_pb2_grpc
-
-from sandbox.language_host.server import LanguageHost
+from sandbox.language_host.children import Children
 
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024
 """The engine's own limit (`GrpcChannelOptions` in pulumi/sdk), so that no message is refused at this end only."""
@@ -33,7 +27,17 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     engine = os.getppid()
-    host = LanguageHost(engine=arguments[-1])
+    children = Children()
+    children.prepare()  # before the imports: it has its own to do meanwhile
+
+    import sandbox.protocol  # noqa: F401 - before anything that imports `pulumi`
+
+    # isort: split
+    import grpc
+    from pulumi.runtime.proto import language_pb2_grpc
+
+    from sandbox.language_host.server import LanguageHost
+
     # Every running policy pack holds one thread for as long as it lives; the calls beside them are short.
     server = grpc.server(
         ThreadPoolExecutor(max_workers=32),
@@ -42,12 +46,13 @@ def main(arguments: list[str]) -> int:
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ],
     )
+    host = LanguageHost(arguments[-1], children)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
-        host.children.end()
+        children.end()
         os._exit(0)  # the engine waits for this process: no thread of ours has anything left to finish
 
     signal.signal(signal.SIGINT, stop)
@@ -55,7 +60,7 @@ def main(arguments: list[str]) -> int:
     print(port, flush=True)
     while os.getppid() == engine:  # one that was killed says no stop
         time.sleep(0.5)
-    host.children.end()
+    children.end()
     os._exit(0)
 
 

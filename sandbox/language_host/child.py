@@ -1,7 +1,8 @@
 """Runs one Pulumi program or policy pack, in a process of its own.
 
-Enters: one JSON line on stdin, a `ProgramRequest` or `PolicyPackRequest` of `server.py`. Thereafter stdin stays open
-as a lifeline: it closes when the host is gone, and this process ends rather than live on as an orphan.
+Enters: one JSON line on the socket that is stdin, a `ProgramRequest` or `PolicyPackRequest` of `children.py`, and with
+it the descriptors of what becomes stdout and stderr. Thereafter the socket stays open as a lifeline: it closes when the
+host is gone, and this process ends rather than live on as an orphan.
 Leaves: the program's stdout, stderr and exit code. `SHOWN` says that the user has already been told what went wrong.
 
 Started by path with the interpreter of the program's own virtual environment, so it imports nothing but pulumi.
@@ -14,6 +15,7 @@ import json
 import logging
 import os
 import runpy
+import socket
 import sys
 import threading
 import traceback
@@ -27,31 +29,46 @@ SHOWN = 32
 
 
 def main() -> int:
-    """Read the request, hold the lifeline and run what is asked for. Returns the exit code."""
-    lifeline = os.dup(0)
+    """Get ready, take the request, hold the lifeline and run what is asked for. Returns the exit code."""
+    sys.path.pop(0)  # this file's own folder: nothing of the host may be importable by the program
+    host = socket.socket(fileno=os.dup(0))
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    requests = os.fdopen(lifeline, "rb")
-    line = requests.readline()
-    if not line:
-        return 1  # the host ended before it could ask for anything
-    request = json.loads(line)
-    threading.Thread(target=_end_with_the_host, args=(requests,), daemon=True).start()
+    import pulumi.runtime  # noqa: F401 - takes long, and is done here while nobody waits for it
 
-    sys.path.pop(0)  # this file's own folder: nothing of the host may be importable by the program
+    request = _receive(host)
+    if request is None:
+        return 1  # the host ended before it could ask for anything
+    threading.Thread(target=_end_with_the_host, args=(host,), daemon=True).start()
+
     os.chdir(request["pwd"])
     if request["kind"] == "policy-pack":
         return _run_policy_pack(request)
     return _run_program(request)
 
 
-def _end_with_the_host(lifeline: Any) -> None:
-    lifeline.read()
+def _receive(host: socket.socket) -> dict[str, Any] | None:
+    """The request, after the streams that came with it have taken the place of this process's own."""
+    line, streams, _, _ = socket.recv_fds(host, 65536, 2)
+    while not line.endswith(b"\n"):
+        more = host.recv(65536)
+        if not more:
+            return None
+        line += more
+    for stream, own in zip(streams, (1, 2), strict=True):
+        os.dup2(stream, own)
+        os.close(stream)
+    return dict(json.loads(line))
+
+
+def _end_with_the_host(host: socket.socket) -> None:
+    host.recv(1)
     os._exit(1)
 
 
 def _run_policy_pack(request: dict[str, Any]) -> int:
+    os.environ.update(request["environment"])
     sys.argv = ["pulumi.policy", request["engine"], request["directory"]]
     runpy.run_module("pulumi.policy", run_name="__main__")
     return 0

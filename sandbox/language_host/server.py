@@ -7,116 +7,32 @@ output is streamed back in `RunPlugin`'s responses.
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import json
 import os
 import platform
 import queue
 import signal
-import subprocess  # child processes are what a language host is for: argument lists only, never a shell
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 from sandbox.language_host.child import SHOWN
-
-CHILD = Path(__file__).with_name("child.py")
-GRACE_SECONDS = 0.3
-"""How long a child may take to end after SIGTERM: the user waits for it. (The engine gives the whole host 5 s.)"""
-
-
-@dataclass(frozen=True)
-class ProgramRequest:
-    """What `child.py` needs to run a program: the engine's RunRequest in plain JSON values."""
-
-    pwd: str
-    program: str
-    args: list[str]
-    project: str
-    stack: str
-    organization: str
-    root_directory: str
-    parallel: int
-    dry_run: bool
-    monitor: str
-    engine: str
-    config: dict[str, str]
-    config_secret_keys: list[str]
-    kind: Literal["program"] = "program"
-
-
-@dataclass(frozen=True)
-class PolicyPackRequest:
-    """What `child.py` needs to serve a policy pack."""
-
-    pwd: str
-    engine: str
-    directory: str
-    kind: Literal["policy-pack"] = "policy-pack"
-
-
-class Children:
-    """The processes that this host has started and not yet seen end.
-
-    Each leads a session of its own, so that ending it also ends what it started in turn.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-
-    def start(self, python: Path, request: ProgramRequest | PolicyPackRequest, **popen: Any) -> subprocess.Popen[bytes]:
-        """Start `child.py` under `python` and hand it `request`. Its stdin stays open as its lifeline."""
-        child = subprocess.Popen([python, CHILD], stdin=subprocess.PIPE, start_new_session=True, **popen)
-        with self._lock:
-            self._running.add(child)
-        assert child.stdin  # noqa: S101 stdin=PIPE: for the type checker
-        with contextlib.suppress(
-            BrokenPipeError
-        ):  # it ended before it read its request: its exit code and stderr say why
-            # Not in arguments or environment: the request may hold secret configuration.
-            child.stdin.write(json.dumps(asdict(request)).encode() + b"\n")
-            child.stdin.flush()
-        return child
-
-    def wait(self, child: subprocess.Popen[bytes]) -> int:
-        """The child's exit code, once it has ended."""
-        code = child.wait()
-        with self._lock:
-            self._running.discard(child)
-        return code
-
-    def end(self, *children: subprocess.Popen[bytes]) -> None:
-        """End these children, or all of them: politely, then after GRACE_SECONDS for good."""
-        with self._lock:
-            ending = list(children or self._running)
-        for child in ending:
-            _signal_session(child, signal.SIGTERM)
-        for child in ending:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(GRACE_SECONDS)
-            _signal_session(child, signal.SIGKILL)
-
-
-def _signal_session(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # all of it has ended
-        os.killpg(child.pid, number)
+from sandbox.language_host.children import Children, PolicyPackRequest, ProgramRequest
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Answers the engine. `engine` is the engine's address, given on the command line."""
+    """Answers the engine. `engine` is its address, given on the command line; `children` run what it asks for."""
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, children: Children) -> None:
         self.engine = engine
-        self.children = Children()
+        self.children = children
 
     def Handshake(self, request: Any, context: grpc.ServicerContext) -> Any:
         self.engine = request.engine_address or self.engine
@@ -188,15 +104,21 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 grpc.StatusCode.UNIMPLEMENTED,
                 f"the sandbox's language host runs programs and policy packs, not {request.kind} plugins",
             )
-        child = self.children.start(
-            interpreter(request.info, context),
-            PolicyPackRequest(pwd=request.pwd, engine=request.args[0], directory=request.info.program_directory),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | dict(pair.split("=", 1) for pair in request.env),
+        asked = PolicyPackRequest(
+            pwd=request.pwd,
+            engine=request.args[0],
+            directory=request.info.program_directory,
+            environment=dict(pair.split("=", 1) for pair in request.env),
         )
+        python = interpreter(request.info, context)
+        (told, stdout), (warned, stderr) = os.pipe(), os.pipe()
+        try:
+            child = self.children.start(python, asked, stdout, stderr)
+        finally:
+            os.close(stdout)
+            os.close(stderr)
         context.add_callback(lambda: self.children.end(child))
-        yield from _output(child)
+        yield from _output(told, warned)
         yield language_pb2.RunPluginResponse(exitcode=self.children.wait(child))
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:
@@ -204,20 +126,19 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
 
-def _output(child: subprocess.Popen[bytes]) -> Iterator[Any]:
-    """What the child writes, as responses in the order it is read, until it has closed both streams."""
+def _output(stdout: int, stderr: int) -> Iterator[Any]:
+    """What can be read from both descriptors, as responses in the order it is read, until they have been closed."""
     written: queue.SimpleQueue[Any | None] = queue.SimpleQueue()
 
-    def read(stream: IO[bytes], response: Callable[[bytes], Any]) -> None:
-        while data := os.read(stream.fileno(), 65536):
+    def read(stream: int, response: Callable[[bytes], Any]) -> None:
+        while data := os.read(stream, 65536):
             written.put(response(data))
+        os.close(stream)
         written.put(None)
 
-    assert child.stdout  # noqa: S101 both are PIPE: for the type checker
-    assert child.stderr  # noqa: S101
     readers = [
-        (child.stdout, lambda data: language_pb2.RunPluginResponse(stdout=data)),
-        (child.stderr, lambda data: language_pb2.RunPluginResponse(stderr=data)),
+        (stdout, lambda data: language_pb2.RunPluginResponse(stdout=data)),
+        (stderr, lambda data: language_pb2.RunPluginResponse(stderr=data)),
     ]
     for reader in readers:
         threading.Thread(target=read, args=reader, daemon=True).start()

@@ -76,6 +76,22 @@ def test_ends_cleanly_on_interrupt() -> None:
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_the_child_that_waits_to_be_asked_ends_with_the_host(host: SimpleNamespace, number: signal.Signals) -> None:
+    pid = host.process.pid
+    (waiting,) = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+    host.process.send_signal(number)
+    assert wait_until_gone(waiting)
+
+
+def test_a_request_of_any_length_arrives_whole(host: SimpleNamespace, tmp_path: Path) -> None:
+    request = policy_pack(tmp_path, "import os, sys; print(len(os.environ['LONG'])); sys.exit(7)")
+    request.env.append(f"LONG={'x' * 100_000}")  # more than a program's arguments may be, and than a socket holds
+    request.env.extend(f"V{number}={'y' * 100_000}" for number in range(10))
+    responses = list(host.client.RunPlugin(request))
+    assert b"".join(response.stdout for response in responses) == b"100000\n"
+
+
 def test_without_an_engine_it_says_how_it_is_started() -> None:
     ended = subprocess.run([sys.executable, "-m", "sandbox.language_host"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2

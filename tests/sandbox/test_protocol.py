@@ -6,8 +6,9 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("plugin", ["sandbox.language_host.__main__", "sandbox.aws_plugin.__main__"])
+@pytest.mark.parametrize("plugin", ["sandbox.language_host.server", "sandbox.aws_plugin.server"])
 def test_a_plugin_starts_without_the_sdk(plugin: str) -> None:
-    code = f"import sys, {plugin}; print(sorted({{'pulumi.resource', 'pulumi.runtime.proto'}} & set(sys.modules)))"
+    looked_for = "{'pulumi.resource', 'pulumi.runtime.proto'}"
+    code = f"import sys, sandbox.protocol, {plugin}; print(sorted({looked_for} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "['pulumi.runtime.proto']\n"
