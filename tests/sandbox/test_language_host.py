@@ -86,8 +86,8 @@ def test_the_child_that_waits_to_be_asked_ends_with_the_host(host: SimpleNamespa
 
 def test_a_request_of_any_length_arrives_whole(host: SimpleNamespace, tmp_path: Path) -> None:
     request = policy_pack(tmp_path, "import os, sys; print(len(os.environ['LONG'])); sys.exit(7)")
-    request.env.append(f"LONG={'x' * 100_000}")  # more than a program's arguments may be, and than a socket holds
-    request.env.extend(f"V{number}={'y' * 100_000}" for number in range(10))
+    request.env.append(f"LONG={'x' * 100_000}")
+    request.env.extend(f"V{number}={'y' * 100_000}" for number in range(10))  # more than a socket holds
     responses = list(host.client.RunPlugin(request))
     assert b"".join(response.stdout for response in responses) == b"100000\n"
 
