@@ -121,10 +121,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
     "retentionPeriodInDays: keeps metrics, which are about machines and no person": (
         "aws:amp/workspaceConfiguration:WorkspaceConfiguration",
     ),
-    "tlsConfig: a name to verify the certificate by, which is verified either way": (
-        "aws:apigatewayv2/integration:Integration",
-    ),
-    "authorizationType: signs what it sends, and lets nobody in": ("aws:appsync/dataSource:DataSource",),
     "matchPrincipals: routes requests that its gateway has let in, which is judged itself": (
         "aws:bedrock/agentcoreGatewayRule:AgentcoreGatewayRule",
     ),

@@ -105,6 +105,15 @@ IMDS_V2 = {
         ("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:AutoScaling.3",)
     ),
     LAUNCH_TEMPLATE: Row(("metadataOptions", "httpTokens"), ("required",), "optional", ("SH:EC2.170",)),
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest": Row(
+        ("metadataOptions", "httpTokens"), ("required",), "optional"
+    ),
+    "aws:imagebuilder/infrastructureConfiguration:InfrastructureConfiguration": Row(
+        ("instanceMetadataOptions", "httpTokens"), ("required",), "optional"
+    ),
+    "aws:sagemaker/notebookInstance:NotebookInstance": Row(
+        ("instanceMetadataServiceConfiguration", "minimumInstanceMetadataServiceVersion"), ("2",), "1"
+    ),
 }
 
 
@@ -156,7 +165,7 @@ def with_the_first_version() -> None:
 @instance_metadata_requires_token.remedy
 def require_token(_resource: Resource, row: Row) -> Changes:
     """requires tokens"""
-    return {row.path: "required"}
+    return {row.path: row.allowed[0]}
 
 
 @rule(
@@ -225,8 +234,17 @@ def by_password_alone() -> None:
     aws.rds.Cluster("orders", engine="aurora-postgresql")
 
 
-KNOWN_NAMES: list[str] = setting(["admin", "postgres", "root"], "names of administrators that everybody tries")
-MASTER_NAMES = {DATABASE_CLUSTER: "masterUsername", DATABASE_INSTANCE: "username"}
+KNOWN_NAMES: list[str] = setting(
+    ["admin", "awsuser", "postgres", "root"], "names of administrators that everybody tries"
+)
+MASTER_NAMES = {
+    DATABASE_CLUSTER: "masterUsername",
+    DATABASE_INSTANCE: "username",
+    "aws:docdb/cluster:Cluster": "masterUsername",
+    "aws:docdb/elasticCluster:ElasticCluster": "adminUserName",
+    "aws:redshift/cluster:Cluster": "masterUsername",
+    "aws:redshiftserverless/namespace:Namespace": "adminUsername",
+}
 PASSWORDS = {
     DATABASE_CLUSTER: ("manageMasterUserPassword", "masterPassword"),
     DATABASE_INSTANCE: ("manageMasterUserPassword", "password"),
@@ -250,6 +268,8 @@ def database_master_not_default(database: Resource, row: str, *, names: list[str
 def a_name_of_its_own() -> None:
     aws.rds.Cluster("orders", engine="aurora-postgresql", master_username="hedgerow")
     aws.rds.Instance("reports", instance_class="db.t4g.small", username="hedgerow")
+    for token, name in MASTER_NAMES.items():
+        declare(token, {name: "hedgerow"})
 
 
 @database_master_not_default.fails

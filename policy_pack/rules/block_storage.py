@@ -29,6 +29,7 @@ LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 SPOT_FLEET = "aws:ec2/spotFleetRequest:SpotFleetRequest"
+SPOT_INSTANCE = "aws:ec2/spotInstanceRequest:SpotInstanceRequest"
 ON = (True, "true")
 
 DISKS: dict[str, Rows] = {
@@ -36,7 +37,10 @@ DISKS: dict[str, Rows] = {
         Row(("rootBlockDevice", "encrypted"), controls=("SH:EC2.3",)),
         Row(("ebsBlockDevices[]", "encrypted"), controls=("SH:EC2.3",)),
     ),
-    LAUNCH_CONFIGURATION: (Row(("rootBlockDevice", "encrypted")), Row(("ebsBlockDevices[]", "encrypted"))),
+    **dict.fromkeys(
+        (LAUNCH_CONFIGURATION, SPOT_INSTANCE),
+        (Row(("rootBlockDevice", "encrypted")), Row(("ebsBlockDevices[]", "encrypted"))),
+    ),
     LAUNCH_TEMPLATE: Row(("blockDeviceMappings", "ebs[]", "encrypted"), ON, controls=("SH:EC2.181",)),
     SPOT_FLEET: (
         Row(("launchSpecifications[]", "rootBlockDevices", "encrypted"), controls=("SH:EC2.173",)),
@@ -59,7 +63,11 @@ def _declares_its_disks(launched: Resource, graph: Graph) -> None:
         return
     if launched.type == SPOT_FLEET and not launched.has("launchSpecifications"):
         raise NotApplicable("its launch templates say what disks it has")
-    if launched.type == INSTANCE and launched.has("launchTemplate") and not launched.has("rootBlockDevice"):
+    if (
+        launched.type in {INSTANCE, SPOT_INSTANCE}
+        and launched.has("launchTemplate")
+        and not launched.has("rootBlockDevice")
+    ):
         if graph.targets(launched, "launchTemplate", LAUNCH_TEMPLATE):
             raise NotApplicable("its launch template says what disks it has")
         raise Unknown("the disks of its launchTemplate, which is not part of the stack")
@@ -115,6 +123,7 @@ def every_disk_under_a_key() -> None:
     disk: Any = {"encrypted": True, "kms_key_id": key.arn}
     more: Any = [disk | {"device_name": "/dev/sdf"}]
     aws.ec2.Instance("web", root_block_device=disk, ebs_block_devices=more, **IMAGE)
+    aws.ec2.SpotInstanceRequest("cheap", root_block_device=disk, ebs_block_devices=more, **IMAGE)
     mapping: Any = {"device_name": "/dev/xvda", "ebs": {"encrypted": "true", "kms_key_id": key.arn}}
     scratch: Any = {"device_name": "/dev/sdb", "virtual_name": "ephemeral0"}
     template = aws.ec2.LaunchTemplate("web", block_device_mappings=[mapping, scratch])

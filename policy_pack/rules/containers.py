@@ -13,6 +13,7 @@ from policy_pack.tokens import ROLE
 from policy_pack.vocabulary import Finding, Graph, Props, Resource, Row, Severity, aws, each, rule
 
 TASK = "aws:ecs/taskDefinition:TaskDefinition"
+JOB = "aws:batch/jobDefinition:JobDefinition"
 CLUSTER = "aws:eks/cluster:Cluster"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 
@@ -52,12 +53,14 @@ def on_the_hosts_network() -> None:
 
 
 def containers_of(task: Resource) -> Any:
-    """Return the containers of a task, which a program gives as JSON text."""
+    """Return the containers of a task, or the one of a job, which a program gives as JSON text."""
+    if task.type == JOB:
+        return filter(None, [written(task, "containerProperties")])
     return written(task, "containerDefinitions") or ()
 
 
 @rule(
-    on=(TASK,),
+    on=(TASK, JOB),
     severity=Severity.HIGH,
     promise="system-access-control",
     controls=("SH:ECS.4", "SH:ECS.5", "SH:ECS.20"),
@@ -69,6 +72,8 @@ def container_without_privileges(task: Resource) -> Iterator[Finding]:
     def judge(container: Props) -> Iterator[Finding]:
         if container.get("privileged") is True:
             yield f"{container.where('privileged')} is true"
+        if task.type == JOB:
+            return  # it is gone with what it wrote
         if container.get("readonlyRootFilesystem") is not True:
             yield f"{container.where('readonlyRootFilesystem')} is not true"
         user = str(container.get("user", default="")).partition(":")[0]
@@ -86,6 +91,13 @@ def _task(**container: object) -> None:
 @container_without_privileges.passes
 def confined() -> None:
     _task()
+    aws.batch.JobDefinition("count", type="container", container_properties=json.dumps({"image": "count"}))
+
+
+@container_without_privileges.fails
+def a_job_with_the_hosts_rights() -> None:
+    whole = json.dumps({"image": "count", "privileged": True})
+    aws.batch.JobDefinition("count", type="container", container_properties=whole)
 
 
 @container_without_privileges.fails

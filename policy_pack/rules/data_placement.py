@@ -180,6 +180,59 @@ def store_names_its_security_groups(store: Resource, row: Row) -> Iterator[Findi
     yield from row.visit(store, check)
 
 
+# Where a store names the subnets that it is in, or their group.
+IN_SUBNETS: dict[str, Row] = {
+    DATABASE_CLUSTER: Row(("dbSubnetGroupName",), unless=("replicationSourceIdentifier",)),
+    DATABASE_INSTANCE: Row(("dbSubnetGroupName",), unless=("replicateSourceDb",)),
+    "aws:dax/cluster:Cluster": Row(("subnetGroupName",)),
+    "aws:dms/replicationInstance:ReplicationInstance": Row(("replicationSubnetGroupId",)),
+    "aws:docdb/cluster:Cluster": Row(("dbSubnetGroupName",)),
+    "aws:docdb/elasticCluster:ElasticCluster": Row(("subnetIds",)),
+    "aws:elasticache/serverlessCache:ServerlessCache": Row(("subnetIds",)),
+    "aws:memorydb/cluster:Cluster": Row(("subnetGroupName",)),
+    "aws:mq/broker:Broker": Row(("subnetIds",)),
+    "aws:neptune/cluster:Cluster": Row(("neptuneSubnetGroupName",)),
+    "aws:redshift/cluster:Cluster": Row(("clusterSubnetGroupName",)),
+    "aws:redshiftserverless/workgroup:Workgroup": Row(("subnetIds",)),
+    "aws:sagemaker/notebookInstance:NotebookInstance": Row(("subnetId",)),
+}
+
+
+@rule(
+    on=IN_SUBNETS,
+    severity=Severity.HIGH,
+    promise="data-protection",
+    controls=_OF_DATABASES,
+    fix="name private subnets of yours, or a group of them",
+)
+def store_names_its_subnets(store: Resource, row: Row) -> Iterator[Finding]:
+    """A store without subnets of its own is in the default VPC, whose every subnet leads to the internet."""
+
+    def check(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        value = holder.get(*names)
+        if not holder.has(*names) or value == "default":
+            yield f"{holder.where(*names)} is {value or 'not set'}, which puts it in the default VPC"
+
+    yield from row.visit(store, check)
+
+
+@store_names_its_subnets.passes
+def stores_in_own_subnets() -> None:
+    for token, row in IN_SUBNETS.items():
+        declare(token, {row.path[0]: ["subnet-1"] if row.path[0] == "subnetIds" else "private"})
+    aws.rds.Instance("replica", instance_class="db.t4g.small", replicate_source_db="reports")
+
+
+@store_names_its_subnets.fails
+def store_in_the_default_network() -> None:
+    aws.rds.Cluster("orders", engine="aurora-postgresql", db_subnet_group_name="default")
+
+
+@store_names_its_subnets.fails
+def store_left_to_aws() -> None:
+    declare("aws:redshift/cluster:Cluster", clusterIdentifier="facts")
+
+
 def _on_a_network(groups: list[str]) -> None:
     for token, row in ON_A_NETWORK.items():
         properties: Any = groups

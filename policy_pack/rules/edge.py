@@ -21,6 +21,8 @@ from policy_pack.vocabulary import (
 
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 LOAD_BALANCERS = ("aws:alb/loadBalancer:LoadBalancer", "aws:lb/loadBalancer:LoadBalancer")
+WEB_ACL = "aws:wafv2/webAcl:WebAcl"
+RULE_GROUP = "aws:wafv2/ruleGroup:RuleGroup"
 WEB_ACL_ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
 _BUCKET_HOST = re.compile(r".+\.s3[.-][^/]*amazonaws\.com(\.cn)?")
 _FUNCTION_HOST = re.compile(r".+\.lambda-url\.[^/]*\.on\.aws")
@@ -171,7 +173,7 @@ def front_door_that_opens_when_the_firewall_fails() -> None:
 
 
 @rule(
-    on=("aws:wafv2/webAcl:WebAcl",),
+    on=(WEB_ACL, RULE_GROUP),
     severity=Severity.MEDIUM,
     promise="data-protection",
     controls=("SH:WAF.10", "SH:WAF.12"),
@@ -185,7 +187,7 @@ def web_acl_filters(
     ),
 ) -> Iterator[Finding]:
     """An ACL without rules lets everything through."""
-    if not acl.has("rules") and not acl.has("ruleJson"):
+    if not acl.has("rules") and not acl.has("ruleJson" if acl.type == WEB_ACL else "rulesJson"):
         yield "rules is empty"
 
     def judge(holder: Props) -> Iterator[Finding]:
@@ -202,12 +204,18 @@ _SEEN: dict[str, Any] = {"visibilityConfig": {"cloudwatchMetricsEnabled": True}}
 
 @web_acl_filters.passes
 def with_a_rule() -> None:
-    declare("aws:wafv2/webAcl:WebAcl", _SEEN, rules=[{"name": "common", **_SEEN}])
+    for token in (WEB_ACL, RULE_GROUP):
+        declare(token, _SEEN, rules=[{"name": "common", **_SEEN}])
 
 
 @web_acl_filters.fails
 def without_a_rule() -> None:
-    declare("aws:wafv2/webAcl:WebAcl", _SEEN)
+    declare(WEB_ACL, _SEEN)
+
+
+@web_acl_filters.fails
+def a_group_that_counts_nothing() -> None:
+    declare(RULE_GROUP, rules=[{"name": "common", **_SEEN}])
 
 
 @rule(

@@ -208,6 +208,8 @@ def sharing_enabled() -> None:
     aws.ssm.ServiceSetting("sharing", setting_id=arn, setting_value="Enable")
 
 
+# What the SDK and Terraform write where a program says nothing.
+BY_ITSELF = ("Managed by Pulumi", "Managed by Terraform")
 DESCRIBED = {DEFAULT_GROUP: "ingress", SECURITY_GROUP: "ingress", GROUP_RULE: None, INGRESS_RULE: None}
 
 
@@ -220,6 +222,8 @@ DESCRIBED = {DEFAULT_GROUP: "ingress", SECURITY_GROUP: "ingress", GROUP_RULE: No
 )
 def ingress_described(group: Resource, row: str | None) -> Iterator[Finding]:
     """A review can't tell what an opening without a reason is for, and leaves it."""
+    if group.type == SECURITY_GROUP and group.get("description", default=BY_ITSELF[0]) in BY_ITSELF:
+        yield "description is not set"
 
     def judge(ingress: Props) -> Iterator[Finding]:
         if not ingress.has("description"):
@@ -232,9 +236,43 @@ def ingress_described(group: Resource, row: str | None) -> Iterator[Finding]:
 def with_a_reason() -> None:
     for token, inside in DESCRIBED.items():
         entry = {"description": "TLS from the load balancer"}
-        declare(token, {inside: [entry]} if inside else entry)
+        declare(token, {inside: [entry], "description": "the web servers"} if inside == "ingress" else entry)
 
 
 @ingress_described.fails
 def without_a_reason() -> None:
-    declare(SECURITY_GROUP, ingress=[{"description": "TLS"}, {"protocol": "tcp"}])
+    declare(SECURITY_GROUP, description="web", ingress=[{"description": "TLS"}, {"protocol": "tcp"}])
+
+
+@ingress_described.fails
+def a_group_for_nobody_knows_what() -> None:
+    declare(SECURITY_GROUP, vpcId="vpc-1")
+
+
+ADMINISTRATORS: dict[str, Row] = {
+    "aws:sagemaker/notebookInstance:NotebookInstance": Row(("rootAccess",), ("Disabled",), unset="Enabled"),
+    "aws:workspaces/directory:Directory": Row(
+        ("workspaceCreationProperties[]", "userEnabledAsLocalAdministrator"), (False, "false"), unset=False
+    ),
+}
+
+
+@rule(
+    on=ADMINISTRATORS,
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    fix="set the property as the message says",
+)
+def user_not_administrator_of_host(host: Resource, row: Row) -> Iterator[Finding]:
+    """Whoever is root on a machine can turn off what watches it."""
+    yield from row.judge(host)
+
+
+@user_not_administrator_of_host.passes
+def users_alone() -> None:
+    declare_rows(ADMINISTRATORS)
+
+
+@user_not_administrator_of_host.fails
+def root_on_a_notebook() -> None:
+    declare("aws:sagemaker/notebookInstance:NotebookInstance", name="models")

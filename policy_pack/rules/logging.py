@@ -119,6 +119,10 @@ EXPORTS = {
     "postgres": ("postgresql", "upgrade"),
     "aurora-mysql": ("audit", "error"),
     "mysql": ("audit", "error"),
+    "mariadb": ("audit", "error"),
+    **dict.fromkeys(("oracle-ee", "oracle-ee-cdb", "oracle-se2", "oracle-se2-cdb"), ("alert", "audit", "listener")),
+    **dict.fromkeys(("sqlserver-ee", "sqlserver-se", "sqlserver-web"), ("error", "agent")),
+    "sqlserver-ex": ("error",),
 }
 
 

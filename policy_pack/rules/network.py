@@ -179,7 +179,7 @@ def from_an_address_not_known_yet() -> None:
 
 
 @rule(
-    on=(VPC,),
+    on=(VPC, DEFAULT_GROUP),
     severity=Severity.HIGH,
     promise="data-protection",
     controls=("SH:EC2.2", "CIS7:6.5"),
@@ -187,16 +187,12 @@ def from_an_address_not_known_yet() -> None:
 )
 def vpc_default_group_closed(vpc: Resource, graph: Graph) -> Iterator[Finding]:
     """What is started without a group gets the default one, which lets its members talk to each other."""
-    groups = graph.children(vpc, on=DEFAULT_GROUP, via="vpcId")
-    if not groups:
-        yield "its default security group is not adopted, and lets its members talk to each other"
-
-    def judge(group: Resource) -> Iterator[Finding]:
+    if vpc.type == DEFAULT_GROUP:
         for name in ("ingress", "egress"):
-            if group.has(name):
-                yield f"{name} of its default security group is not empty"
-
-    yield from each(groups, judge)
+            if vpc.has(name):
+                yield f"{name} is not empty"
+    elif not graph.children(vpc, on=DEFAULT_GROUP, via="vpcId"):
+        yield "its default security group is not adopted, and lets its members talk to each other"
 
 
 @vpc_default_group_closed.passes

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from policy_pack.examples import declare
 from policy_pack.rules.resilience_zones import zone_of
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
-from policy_pack.vocabulary import Finding, Graph, NotApplicable, Resource, Row, Severity, aws, each, rule
+from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Row, Severity, aws, each, rule
 
 DOCUMENT_CLUSTER = "aws:docdb/cluster:Cluster"
 GRAPH_CLUSTER = "aws:neptune/cluster:Cluster"
+FILE_SYSTEMS = (
+    "aws:fsx/ontapFileSystem:OntapFileSystem",
+    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem",
+    "aws:fsx/windowsFileSystem:WindowsFileSystem",
+)
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
+
+
+def _spread_by_aws(variant: Props) -> int:
+    """Leave out what runs on no instance of its own."""
+    return 2 if variant.has("serverlessConfig") else 1
 
 
 @rule(
@@ -20,6 +31,13 @@ REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
         "aws:dms/replicationInstance:ReplicationInstance": Row(("multiAz",), unset=False),
         "aws:mq/broker:Broker": Row(
             ("deploymentMode",), ("ACTIVE_STANDBY_MULTI_AZ", "CLUSTER_MULTI_AZ"), unset="SINGLE_INSTANCE"
+        ),
+        "aws:fsx/ontapFileSystem:OntapFileSystem": Row(("deploymentType",), ("MULTI_AZ_1", "MULTI_AZ_2")),
+        "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": Row(("deploymentType",), ("MULTI_AZ_1",)),
+        "aws:fsx/windowsFileSystem:WindowsFileSystem": Row(("deploymentType",), ("MULTI_AZ_1",), unset="SINGLE_AZ_1"),
+        "aws:redshift/cluster:Cluster": Row(("multiAz",), unset=False),
+        "aws:sagemaker/endpointConfiguration:EndpointConfiguration": Row(
+            ("productionVariants", "initialInstanceCount"), unset=_spread_by_aws, at_least=2
         ),
         "aws:efs/fileSystem:FileSystem": Row(("availabilityZoneName",), (None,), controls=("PH:EFS-REGIONAL",)),
     },
@@ -43,6 +61,11 @@ def _stores(*, multi: bool | None, mode: str, zone: str | None) -> None:
         "jobs", engine_type="RabbitMQ", engine_version="3.13", host_instance_type="mq.m7g.large", deployment_mode=mode
     )
     aws.efs.FileSystem("shared", availability_zone_name=zone)
+    aws.redshift.Cluster("facts", cluster_identifier="facts", node_type="ra3.xlplus", multi_az=multi)
+    variants = [{"initialInstanceCount": 2 if multi else 1}, {"serverlessConfig": {"maxConcurrency": 5}}]
+    declare("aws:sagemaker/endpointConfiguration:EndpointConfiguration", productionVariants=variants)
+    for token in FILE_SYSTEMS:
+        declare(token, deploymentType="MULTI_AZ_1" if multi else "SINGLE_AZ_1")
 
 
 @kept_in_several_zones.passes

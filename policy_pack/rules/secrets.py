@@ -19,9 +19,11 @@ CREDENTIAL_NAMES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "ECS
 
 
 def _variables(found: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield names and values of variables: of an object, or of a list of objects with `name` and `value`."""
+    """Yield names and values: of an object, of a list of objects with `name` and `value`, or of a text without one."""
     if isinstance(found, Props):
         yield from raw(found).items()
+    elif isinstance(found, str):
+        yield "", found
     elif isinstance(found, Items):
         for item in found:
             entry: Mapping[str, Any] = raw(item)
@@ -46,7 +48,13 @@ VARIABLES: dict[str, tuple[Row, ...]] = {
             )
         ),
     ),
-    "aws:codebuild/project:Project": (Row(("environment", "environmentVariables")),),
+    "aws:codebuild/project:Project": (
+        Row(("environment", "environmentVariables")),
+        Row(("source[]", "location")),
+        Row(("secondarySources[]", "location")),
+    ),
+    "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": (Row(("settings",)),),
+    "aws:elasticbeanstalk/environment:Environment": (Row(("settings",)),),
     "aws:glue/job:Job": (Row(("defaultArguments",)),),
     "aws:lambda/function:Function": (Row(("environment[]", "variables")),),
     "aws:sagemaker/model:Model": (
@@ -73,8 +81,8 @@ def no_secret_in_environment_variables(program: Resource, row: tuple[Row, ...]) 
 
 
 def _judge_variable(where: str, name: Any, value: Any) -> Iterator[Finding]:
-    if name in CREDENTIAL_NAMES or holds_secret(name, value):
-        yield f"{where} holds a secret in plain text as {name}"
+    if str(name).upper() in CREDENTIAL_NAMES or holds_secret(name, value):
+        yield f"{where} holds a secret in plain text" + (f" as {name}" if name else "")
 
 
 ROLE = "arn:aws:iam::111122223333:role/app"
@@ -95,12 +103,27 @@ def secrets_by_their_arn() -> None:
     by_store = {"name": "DB_PASSWORD", "value": "orders", "type": "SECRETS_MANAGER"}
     environment: Any = {"environmentVariables": [by_store, {"name": "LEVEL", "value": "info"}]}
     declare("aws:codebuild/project:Project", environment=environment)
+    declare("aws:codebuild/project:Project", source={"type": "GITHUB", "location": "https://github.com/org/app"})
+    for token in ("configurationTemplate:ConfigurationTemplate", "environment:Environment"):
+        declare(f"aws:elasticbeanstalk/{token}", settings=[{"namespace": "env", "name": "LEVEL", "value": "info"}])
     declare("aws:amplify/app:App", environmentVariables=VISIBLE)
     declare("aws:amplify/branch:Branch", environmentVariables=VISIBLE)
     image = {"imageConfiguration": {"runtimeEnvironmentVariables": VISIBLE}}
     declare("aws:apprunner/service:Service", sourceConfiguration={"imageRepository": image})
     declare("aws:glue/job:Job", defaultArguments=VISIBLE)
     declare("aws:sagemaker/model:Model", containers=[{"environment": VISIBLE}], primaryContainer={})
+
+
+@no_secret_in_environment_variables.fails
+def password_in_an_address() -> None:
+    source = {"type": "BITBUCKET", "location": f"https://owner:{PASSWORD}@bitbucket.org/org/app.git"}
+    declare("aws:codebuild/project:Project", source=source)
+
+
+@no_secret_in_environment_variables.fails
+def password_of_an_application() -> None:
+    option = {"namespace": "aws:elasticbeanstalk:application:environment", "name": "DB_PASSWORD", "value": PASSWORD}
+    declare("aws:elasticbeanstalk/environment:Environment", application="app", settings=[option])
 
 
 @no_secret_in_environment_variables.fails

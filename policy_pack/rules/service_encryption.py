@@ -22,7 +22,15 @@ def _as_its_snapshot(disk: Props) -> None:
 OBJECT = Row(("serverSideEncryption",), ("aws:kms", "aws:kms:dsse"), unset="aws:kms")
 DISKS = ("blockDeviceMappings[]", "ebs[]", "encrypted")
 KEPT: dict[str, Rows] = {
+    "aws:apigateway/methodSettings:MethodSettings": Row(
+        ("settings", "cacheDataEncrypted"), when=("settings", "cachingEnabled"), unset=False
+    ),
     "aws:appsync/apiCache:ApiCache": Row(("atRestEncryptionEnabled",)),
+    "aws:codebuild/project:Project": (
+        Row(("artifacts", "encryptionDisabled"), NO, unset=False),
+        Row(("secondaryArtifacts[]", "encryptionDisabled"), NO, unset=False),
+        Row(("logsConfig[]", "s3Logs[]", "encryptionDisabled"), NO, unset=False),
+    ),
     "aws:codebuild/reportGroup:ReportGroup": Row(
         ("exportConfig", "s3Destination[]", "encryptionDisabled"), NO, unset=False
     ),
@@ -158,6 +166,10 @@ SENT: dict[str, Rows] = {
         Row(("vpcOriginEndpointConfig", "originProtocolPolicy"), ("https-only",)),
         Row(("vpcOriginEndpointConfig", "originSslProtocols", "items"), ("TLSv1.2", "TLSv1.3")),
     ),
+    "aws:codebuild/project:Project": (
+        Row(("source", "insecureSsl"), NO, unset=False),
+        Row(("secondarySources[]", "insecureSsl"), NO, unset=False),
+    ),
     "aws:cloudsearch/domain:Domain": (
         Row(("endpointOptions", "enforceHttps")),
         Row(("endpointOptions", "tlsSecurityPolicy"), ("Policy-Min-TLS-1-2-2019-07",)),
@@ -167,11 +179,28 @@ SENT: dict[str, Rows] = {
         Row(("qopConfiguration", "dataTransferProtection"), ("PRIVACY",), unset="PRIVACY"),
         Row(("qopConfiguration", "rpcProtection"), ("PRIVACY",), unset="PRIVACY"),
     ),
+    "aws:datasync/locationObjectStorage:LocationObjectStorage": Row(("serverProtocol",), ("HTTPS",), unset="HTTPS"),
     "aws:directconnect/connection:Connection": Row(("encryptionMode",), ("must_encrypt",)),
     "aws:dms/dataProvider:DataProvider": tuple(
         Row(("settings", f"{name}[]", "sslMode"), SSL_MODES, unset="none") for name in PROVIDERS
     ),
-    "aws:dms/endpoint:Endpoint": Row(("sslMode",), SSL_MODES, unset=_ssl_mode),
+    "aws:dms/endpoint:Endpoint": (
+        Row(("sslMode",), SSL_MODES, unset=_ssl_mode),
+        Row(
+            ("kafkaSettings[]", "securityProtocol"),
+            ("ssl-encryption", "ssl-authentication", "sasl-ssl"),
+            unset="plaintext",
+        ),
+        Row(("redisSettings[]", "sslSecurityProtocol"), ("ssl-encryption",), unset="ssl-encryption"),
+    ),
+    # A member of a replication group speaks as the group says.
+    "aws:elasticache/cluster:Cluster": Row(("transitEncryptionEnabled",), unset=False, unless=("replicationGroupId",)),
+    "aws:glue/connection:Connection": Row(
+        ("connectionProperties", "JDBC_ENFORCE_SSL"),
+        YES,
+        unset=False,
+        when=("connectionProperties", "JDBC_CONNECTION_URL"),
+    ),
     # AWS IoT Core Developer Guide, "Configuring TLS settings in domain configurations".
     "aws:iot/domainConfiguration:DomainConfiguration": Row(
         ("tlsConfig", "securityPolicy"),

@@ -11,6 +11,7 @@ from policy_pack.examples import allow, declare, declare_rows
 from policy_pack.vocabulary import (
     Finding,
     Forbidden,
+    NotApplicable,
     Props,
     Resource,
     Row,
@@ -23,11 +24,24 @@ from policy_pack.vocabulary import (
 )
 
 NO = (False, "false")
+METHOD = "aws:apigateway/method:Method"
+ROUTE = "aws:apigatewayv2/route:Route"
+CALLERS = ("AWS_IAM", "AMAZON_COGNITO_USER_POOLS", "OPENID_CONNECT", "AWS_LAMBDA")
 ECS_TARGET = ("networkConfiguration[]", "assignPublicIp")
 OBJECT_ACLS = ("private", "bucket-owner-full-control", "bucket-owner-read", "log-delivery-write")
 CLOSED: dict[str, Rows] = {
-    "aws:apigatewayv2/route:Route": Row(("authorizationType",), ("AWS_IAM", "CUSTOM", "JWT"), unset="NONE"),
+    METHOD: Row(("authorization",), ("AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM"), unset="NONE"),
+    ROUTE: Row(("authorizationType",), ("AWS_IAM", "CUSTOM", "JWT"), unset="NONE"),
+    # AWS AppSync Developer Guide, "API_KEY authorization": a key names nobody, and is in every client.
+    "aws:appsync/api:Api": Row(("eventConfig", "authProviders", "authType"), CALLERS),
+    "aws:appsync/graphQLApi:GraphQLApi": (
+        Row(("authenticationType",), CALLERS),
+        Row(("additionalAuthenticationProviders[]", "authenticationType"), CALLERS),
+    ),
+    "aws:codebuild/project:Project": Row(("projectVisibility",), ("PRIVATE",), unset="PRIVATE"),
+    "aws:codepipeline/webhook:Webhook": Row(("authentication",), ("GITHUB_HMAC", "IP")),
     "aws:cognito/identityPool:IdentityPool": Row(("allowUnauthenticatedIdentities",), NO, unset=False),
+    "aws:dms/endpoint:Endpoint": Row(("mongodbSettings[]", "authType"), ("password",), unset="password"),
     "aws:dms/instanceProfile:InstanceProfile": Row(("publiclyAccessible",), NO, unset=False),
     "aws:drs/replicationConfigurationTemplate:ReplicationConfigurationTemplate": Row(("createPublicIp",), NO),
     "aws:emr/blockPublicAccessConfiguration:BlockPublicAccessConfiguration": Row(("blockPublicSecurityGroupRules",)),
@@ -49,13 +63,28 @@ CLOSED: dict[str, Rows] = {
         ("DISABLED",),
         unset="DISABLED",
     ),
+    # Amazon Redshift Management Guide, "Enhanced VPC routing": else it copies to and from S3 over the internet.
+    "aws:redshift/cluster:Cluster": Row(("enhancedVpcRouting",), unset=False),
+    "aws:redshiftserverless/workgroup:Workgroup": Row(("enhancedVpcRouting",), unset=False),
     "aws:rds/shardGroup:ShardGroup": Row(("publiclyAccessible",), NO, unset=False),
     "aws:s3/bucketObject:BucketObject": Row(("acl",), OBJECT_ACLS, unset="private"),
     "aws:s3/bucketObjectv2:BucketObjectv2": Row(("acl",), OBJECT_ACLS, unset="private"),
     "aws:s3/objectCopy:ObjectCopy": Row(("acl",), OBJECT_ACLS, unset="private"),
+    "aws:sagemaker/dataQualityJobDefinition:DataQualityJobDefinition": Row(
+        ("networkConfig", "enableNetworkIsolation"), unset=False
+    ),
+    "aws:sagemaker/model:Model": Row(("enableNetworkIsolation",), unset=False),
+    "aws:sagemaker/monitoringSchedule:MonitoringSchedule": Row(
+        ("monitoringScheduleConfig", "monitoringJobDefinition[]", "networkConfig", "enableNetworkIsolation"),
+        unset=False,
+    ),
     "aws:scheduler/schedule:Schedule": Row(("target", "ecsParameters[]", *ECS_TARGET), NO, unset=False),
     "aws:timestreaminfluxdb/dbCluster:DbCluster": Row(("publiclyAccessible",), NO, unset=False),
     "aws:timestreaminfluxdb/dbInstance:DbInstance": Row(("publiclyAccessible",), NO, unset=False),
+    "aws:transfer/server:Server": Row(("endpointType",), ("VPC", "VPC_ENDPOINT"), unset="PUBLIC"),
+    "aws:workspaces/directory:Directory": Row(
+        ("workspaceCreationProperties[]", "enableInternetAccess"), NO, unset=False
+    ),
 }
 
 
@@ -67,12 +96,40 @@ CLOSED: dict[str, Rows] = {
 )
 def service_closed_to_public(service: Resource, row: Rows) -> Iterator[Finding]:
     """What anybody can reach, somebody will try; every way in but the front door is closed."""
+    if service.type == METHOD and (service.get("httpMethod") == "OPTIONS" or service.get("apiKeyRequired") is True):
+        raise NotApplicable("a browser asks for its options without a name, or a key is asked for")
+    if service.type == ROUTE and _asks_nobody(str(service.get("routeKey", default=""))):
+        raise NotApplicable("API Gateway asks nobody there: a browser's own question, or a message of who is connected")
     yield from judge_rows(row, service)
+
+
+def _asks_nobody(key: str) -> bool:
+    # API Gateway Developer Guide, "Control and manage access to WebSocket APIs": $connect alone is authorized.
+    return key.startswith("OPTIONS ") or not (" " in key or key in {"", "$connect", "$default"})
 
 
 @service_closed_to_public.passes
 def closed() -> None:
     declare_rows(CLOSED)
+
+
+@service_closed_to_public.passes
+def what_needs_no_name() -> None:
+    declare_rows(CLOSED)
+    declare(METHOD, httpMethod="OPTIONS", authorization="NONE")
+    declare(METHOD, httpMethod="GET", authorization="NONE", apiKeyRequired=True)
+    declare(ROUTE, apiId="chat", routeKey="sendMessage")
+
+
+@service_closed_to_public.fails
+def a_method_for_everybody() -> None:
+    declare(METHOD, httpMethod="GET", authorization="NONE", apiKeyRequired=False)
+
+
+@service_closed_to_public.fails
+def a_second_way_in_by_a_key() -> None:
+    more = [{"authenticationType": "API_KEY"}]
+    declare("aws:appsync/graphQLApi:GraphQLApi", authenticationType="AWS_IAM", additionalAuthenticationProviders=more)
 
 
 @service_closed_to_public.fails
@@ -119,6 +176,8 @@ GRANTS = {
     "aws:lakeformation/optIn:OptIn": Word(("principals", "dataLakePrincipalIdentifier"), LAKE),
     "aws:lakeformation/permissions:Permissions": Word(("principal",), LAKE),
     "aws:licensemanager/licenseGrant:LicenseGrant": Word(("principal",), ("*",)),
+    # Amazon MemoryDB Developer Guide, "Authenticating users with ACLs": AWS's own list, without a password.
+    "aws:memorydb/cluster:Cluster": Word(("aclName",), ("open-access",)),
     **dict.fromkeys(
         (
             "aws:quicksight/analysis:Analysis",

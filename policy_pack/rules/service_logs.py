@@ -8,7 +8,20 @@ from typing import Any
 
 from policy_pack.documents import written
 from policy_pack.rules.change_protection import LOAD_BALANCERS
-from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Row, Severity, aws, each, rule
+from policy_pack.vocabulary import (
+    Finding,
+    NotApplicable,
+    Props,
+    Resource,
+    Row,
+    Rows,
+    Severity,
+    aws,
+    declare,
+    each,
+    judge_rows,
+    rule,
+)
 
 REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 
@@ -22,25 +35,38 @@ REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
         "aws:athena/workgroup:Workgroup": Row(
             ("configuration", "publishCloudwatchMetricsEnabled"), unset=True, controls=("SH:Athena.4",)
         ),
-        "aws:sfn/stateMachine:StateMachine": Row(
-            ("loggingConfiguration", "level"), ("ALL", "ERROR", "FATAL"), unset="OFF", controls=("SH:StepFunctions.1",)
+        "aws:sfn/stateMachine:StateMachine": (
+            Row(
+                ("loggingConfiguration", "level"),
+                ("ALL", "ERROR", "FATAL"),
+                unset="OFF",
+                controls=("SH:StepFunctions.1",),
+            ),
+            Row(("tracingConfiguration", "enabled"), unset=False),
         ),
         "aws:lambda/function:Function": Row(
             ("tracingConfig", "mode"), ("Active",), unset="PassThrough", controls=("SH:Lambda.7",)
+        ),
+        "aws:apigateway/stage:Stage": Row(("xrayTracingEnabled",), unset=False),
+        "aws:ecs/cluster:Cluster": Row(
+            ("configuration[]", "executeCommandConfiguration[]", "logging"),
+            ("OVERRIDE",),
+            unset="DEFAULT",
+            controls=("PH:ECS-EXEC",),
         ),
     },
     severity=Severity.MEDIUM,
     promise="information-security",
     fix="turn the service's own log, metrics or trace on",
 )
-def service_logged(resource: Resource, row: Row) -> Iterator[Finding]:
+def service_logged(resource: Resource, row: Rows) -> Iterator[Finding]:
     """What nobody wrote down, nobody can look up after an incident."""
     if resource.type in LOAD_BALANCERS and resource.get("loadBalancerType", default="application") == "gateway":
         raise NotApplicable("a gateway load balancer has no access log")
     if resource.type == "aws:elb/loadBalancer:LoadBalancer" and not resource.has("accessLogs"):
         yield "accessLogs is not set"
         return
-    yield from row.judge(resource)
+    yield from judge_rows(row, resource)
 
 
 def _services(*, on: Any) -> None:
@@ -51,7 +77,13 @@ def _services(*, on: Any) -> None:
     aws.elb.LoadBalancer("classic", listeners=[listener], access_logs=logs)
     aws.athena.Workgroup("reports", configuration={"publish_cloudwatch_metrics_enabled": on})
     level: Any = {"level": "ERROR" if on else "OFF"}
-    aws.sfn.StateMachine("flow", definition="{}", role_arn="arn:role", logging_configuration=level)
+    trace: Any = {"enabled": on}
+    aws.sfn.StateMachine(
+        "flow", definition="{}", role_arn="arn:role", logging_configuration=level, tracing_configuration=trace
+    )
+    declare("aws:apigateway/stage:Stage", restApi="api", stageName="live", xrayTracingEnabled=on)
+    commands = {"logging": "OVERRIDE" if on else "NONE"}
+    declare("aws:ecs/cluster:Cluster", configuration={"executeCommandConfiguration": commands})
     aws.lambda_.Function("report", role="arn:role", tracing_config={"mode": "Active" if on else "PassThrough"})
 
 
@@ -73,10 +105,15 @@ def logs_left_at_the_default() -> None:
 @rule(
     on={
         "aws:eks/cluster:Cluster": Row(
-            ("enabledClusterLogTypes",), ("audit", "authenticator", "api"), controls=("SH:EKS.8",)
+            ("enabledClusterLogTypes",),
+            ("audit", "authenticator", "api", "controllerManager", "scheduler"),
+            controls=("SH:EKS.8",),
         ),
         "aws:docdb/cluster:Cluster": Row(("enabledCloudwatchLogsExports",), ("audit",)),
         "aws:neptune/cluster:Cluster": Row(("enableCloudwatchLogsExports",), ("audit",)),
+        "aws:redshiftserverless/namespace:Namespace": Row(
+            ("logExports",), ("connectionlog", "useractivitylog", "userlog")
+        ),
     },
     severity=Severity.MEDIUM,
     promise="information-security",
@@ -95,11 +132,13 @@ def _clusters(*types: str) -> None:
     aws.eks.Cluster("workers", role_arn="arn:role", vpc_config=subnets, enabled_cluster_log_types=list(types))
     aws.docdb.Cluster("documents", enabled_cloudwatch_logs_exports=list(types))
     aws.neptune.Cluster("relations", enable_cloudwatch_logs_exports=list(types))
+    facts = ["connectionlog", "useractivitylog", "userlog"][: len(types)]
+    aws.redshiftserverless.Namespace("facts", namespace_name="facts", log_exports=facts)
 
 
 @log_types_exported.passes
 def all_exported() -> None:
-    _clusters("audit", "authenticator", "api", "scheduler")
+    _clusters("audit", "authenticator", "api", "scheduler", "controllerManager")
 
 
 @log_types_exported.fails

@@ -8,9 +8,10 @@ from typing import Any
 from policy_pack.examples import declare, declare_rows
 from policy_pack.rules.change_protection import DISPOSABLE, refuse_disposable
 from policy_pack.values import Items, Props
-from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, judge_rows, rule
+from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, judge_rows, rows_of, rule
 
 OFF = (False, "false", "OFF", "NONE", "DISABLED", "Disabled", "")
+BROKER = "aws:mq/broker:Broker"
 WORKFLOW_LOGS = ("dagProcessingLogs", "schedulerLogs", "taskLogs", "webserverLogs", "workerLogs")
 # Where a type says what it logs, or where to: the row's own values are examples alone.
 LOGS: dict[str, Rows] = {
@@ -41,6 +42,10 @@ LOGS: dict[str, Rows] = {
         ("primaryContainer", "awsLogsConfigurations", "logGroup"), ("web",)
     ),
     "aws:emr/cluster:Cluster": Row(("logUri",), ("s3://logs/",)),
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": (
+        Row(("auditLogConfiguration", "fileAccessAuditLogLevel"), ("SUCCESS_AND_FAILURE",)),
+        Row(("auditLogConfiguration", "fileShareAccessAuditLogLevel"), ("SUCCESS_AND_FAILURE",)),
+    ),
     "aws:fis/experimentTemplate:ExperimentTemplate": Row(("logConfiguration", "logSchemaVersion"), (2,)),
     "aws:fsx/fileCache:FileCache": Row(("lustreConfigurations", "logConfigurations", "level"), ("WARN_ERROR",)),
     "aws:globalaccelerator/accelerator:Accelerator": Row(("attributes", "flowLogsEnabled")),
@@ -64,6 +69,7 @@ LOGS: dict[str, Rows] = {
     "aws:kinesisanalyticsv2/application:Application": Row(("cloudwatchLoggingOptions", "logStreamArn"), ("arn",)),
     "aws:lambdamicrovms/microvm:Microvm": Row(("logging", "cloudwatch", "logGroup"), ("machines",)),
     "aws:medialive/channel:Channel": Row(("logLevel",), ("WARNING",)),
+    BROKER: (Row(("logs", "general")), Row(("logs", "audit"))),
     "aws:mwaa/environment:Environment": tuple(Row(("loggingConfiguration", name, "enabled")) for name in WORKFLOW_LOGS),
     "aws:opensearchingest/pipeline:Pipeline": Row(("logPublishingOptions", "isLoggingEnabled")),
     "aws:pipes/pipe:Pipe": Row(("logConfiguration", "level"), ("ERROR",)),
@@ -80,6 +86,7 @@ LOGS: dict[str, Rows] = {
         ("logDeliveryConfiguration", "s3Configuration", "enabled"),
     ),
     "aws:transfer/connector:Connector": Row(("loggingRole",), ("arn",)),
+    "aws:transfer/server:Server": Row(("structuredLogDestinations",), (["arn"],), unless=("loggingRole",)),
     "aws:workspacesweb/sessionLogger:SessionLogger": Row(("logConfiguration", "s3", "bucket"), ("logs",)),
 }
 
@@ -92,6 +99,8 @@ LOGS: dict[str, Rows] = {
 )
 def service_writes_log(service: Resource, row: Rows) -> Iterator[Finding]:
     """Without a log nobody can say afterwards what a service did, and for whom."""
+    if service.type == BROKER and str(service.get("engineType")).upper() == "RABBITMQ":
+        row = rows_of(row)[0]  # Amazon MQ Developer Guide, "Configuring RabbitMQ logs": it has no audit log
     yield from judge_rows(row, service, _is_on)
 
 
@@ -110,6 +119,18 @@ def _is_on(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
 @service_writes_log.passes
 def written_down() -> None:
     declare_rows(LOGS)
+
+
+@service_writes_log.passes
+def all_that_the_service_can_write() -> None:
+    declare_rows(LOGS)
+    declare(BROKER, engineType="RabbitMQ", logs={"general": True})
+    declare("aws:transfer/server:Server", loggingRole="arn")
+
+
+@service_writes_log.fails
+def a_broker_without_its_audit_log() -> None:
+    declare(BROKER, engineType="ActiveMQ", logs={"general": True})
 
 
 @service_writes_log.fails
@@ -170,10 +191,25 @@ def delivered_nowhere() -> None:
 # Handbook, Backup: kept 35 days, audit trails seven years; point-in-time recovery where the service has it.
 KEPT_DAYS = 35
 AUDIT_DAYS = 2555
+FSX_DAYS = ("automaticBackupRetentionDays",)
+
+
+def _none_of_scratch(system: Props) -> int:
+    """Leave out what has no backups: a file system of Lustre that is made for one computation."""
+    # FSx API Reference, CreateFileSystemLustreConfiguration: SCRATCH_1 where no type is given.
+    scratch = str(system.get("deploymentType", default="SCRATCH_1")).startswith("SCRATCH")
+    return KEPT_DAYS if scratch else 0
+
+
 BACKUPS: dict[str, Rows] = {
     "aws:cfg/retentionConfiguration:RetentionConfiguration": Row(("retentionPeriodInDays",), at_least=AUDIT_DAYS),
+    "aws:docdb/cluster:Cluster": Row(("backupRetentionPeriod",), unset=1, at_least=KEPT_DAYS),
     "aws:docdb/elasticCluster:ElasticCluster": Row(("backupRetentionPeriod",), unset=1, at_least=KEPT_DAYS),
     "aws:dynamodb/tableReplica:TableReplica": Row(("pointInTimeRecovery",)),
+    "aws:fsx/lustreFileSystem:LustreFileSystem": Row(FSX_DAYS, unset=_none_of_scratch, at_least=KEPT_DAYS),
+    "aws:fsx/ontapFileSystem:OntapFileSystem": Row(FSX_DAYS, unset=0, at_least=KEPT_DAYS),
+    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": Row(FSX_DAYS, unset=0, at_least=KEPT_DAYS),
+    "aws:fsx/windowsFileSystem:WindowsFileSystem": Row(FSX_DAYS, unset=7, at_least=KEPT_DAYS),
     "aws:fsx/ontapVolume:OntapVolume": (
         Row(("skipFinalBackup",), (False,), unset=False),
         Row(("bypassSnaplockEnterpriseRetention",), (False,), unset=False),
@@ -183,9 +219,13 @@ BACKUPS: dict[str, Rows] = {
         ("applicationConfiguration", "applicationSnapshotConfiguration", "snapshotsEnabled")
     ),
     "aws:lightsail/instance:Instance": Row(("addOn", "status"), ("Enabled",)),
+    "aws:neptune/cluster:Cluster": Row(
+        ("backupRetentionPeriod",), unset=1, unless=("replicationSourceIdentifier",), at_least=KEPT_DAYS
+    ),
     "aws:odb/autonomousDatabase:AutonomousDatabase": Row(("backupRetentionPeriodInDays",), at_least=KEPT_DAYS),
     "aws:odb/cloudVmCluster:CloudVmCluster": Row(("isLocalBackupEnabled",)),
     "aws:rbin/rule:Rule": Row(("retentionPeriod", "retentionPeriodValue"), at_least=7),
+    "aws:redshift/cluster:Cluster": Row(("automatedSnapshotRetentionPeriod",), unset=1, at_least=KEPT_DAYS),
 }
 
 
@@ -203,6 +243,16 @@ def service_keeps_backups(store: Resource, row: Rows) -> Iterator[Finding]:
 @service_keeps_backups.passes
 def kept_for_five_weeks() -> None:
     declare_rows(BACKUPS)
+
+
+@service_keeps_backups.passes
+def scratch_space() -> None:
+    declare("aws:fsx/lustreFileSystem:LustreFileSystem", subnetIds="subnet-1")
+
+
+@service_keeps_backups.fails
+def files_without_backups() -> None:
+    declare("aws:fsx/lustreFileSystem:LustreFileSystem", deploymentType="PERSISTENT_2")
 
 
 @service_keeps_backups.fails
@@ -226,6 +276,11 @@ PROTECTED: dict[str, Rows] = {
             "aws:pinpoint/smsvoicev2SenderId:Smsvoicev2SenderId",
         ),
         Row(("deletionProtectionEnabled",), unset=False),
+    ),
+    # Whoever moves a domain elsewhere, or lets it lapse, has every address in it.
+    "aws:route53domains/registeredDomain:RegisteredDomain": (
+        Row(("transferLock",), unset=True),
+        Row(("autoRenew",), unset=True),
     ),
     "aws:qldb/ledger:Ledger": Row(("deletionProtection",), unset=True),
     "aws:verifiedpermissions/policyStore:PolicyStore": Row(("deletionProtection",), ("ENABLED",), unset="DISABLED"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_pack.callers import is_bound_to_source, is_narrowed_by, is_public, lets_any_service_in, principals
-from policy_pack.documents import allows, name_of, statements
+from policy_pack.documents import allows, listed, name_of, statements
 from policy_pack.examples import OWN_ACCOUNT, allow, declare
 from policy_pack.tokens import BUCKET_POLICY, BUCKETS, ROLE
 from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Row, Severity, aws, each, rule
@@ -240,3 +240,62 @@ def for_whoever_asks_the_service() -> None:
 def for_any_source_of_a_kind() -> None:
     anybodys = {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}
     aws.sqs.Queue("events", policy=_for({"Service": "sns.amazonaws.com"}, Condition=anybodys))
+
+
+WITH_ACTIONS = {
+    token: RESOURCE_POLICIES[token]
+    for token in (
+        "aws:backup/vaultPolicy:VaultPolicy",
+        "aws:cloudwatch/eventBusPolicy:EventBusPolicy",
+        "aws:dynamodb/resourcePolicy:ResourcePolicy",
+        "aws:ecr/repositoryPolicy:RepositoryPolicy",
+        "aws:efs/fileSystemPolicy:FileSystemPolicy",
+        "aws:kinesis/resourcePolicy:ResourcePolicy",
+        BUCKET_POLICY,
+        "aws:secretsmanager/secretPolicy:SecretPolicy",
+        "aws:sns/topic:Topic",
+        "aws:sns/topicPolicy:TopicPolicy",
+        "aws:sqs/queue:Queue",
+        "aws:sqs/queuePolicy:QueuePolicy",
+    )
+}
+
+
+@rule(
+    on=WITH_ACTIONS,
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    fix="name the actions that those whom the policy lets in need",
+)
+def resource_policy_names_actions(resource: Resource, row: Row) -> Iterator[Finding]:
+    """Who may do everything with a queue or a bucket may also delete it, and let others in."""
+    if not resource.has(*row.path):
+        raise NotApplicable("it has no policy inside; one beside it is judged itself")
+
+    def judge(statement: Props) -> Iterator[Finding]:
+        for action in listed(statement, "Action") if allows(statement) else ():
+            if not action.rpartition(":")[2].strip("*?"):
+                yield f"{name_of(statement)} allows {action}"
+
+    yield from each(statements(resource, *row.path), judge)
+
+
+def _with_actions(actions: list[str]) -> None:
+    document = allow(actions, Principal={"AWS": f"arn:aws:iam::{OWN_ACCOUNT}:role/app"}, Resource="arn")
+    for token, row in WITH_ACTIONS.items():
+        declare_with_policy(token, row.path, document)
+
+
+@resource_policy_names_actions.passes
+def named_actions() -> None:
+    _with_actions(["sqs:SendMessage", "sqs:Receive*"])
+
+
+@resource_policy_names_actions.fails
+def every_action_of_a_service() -> None:
+    _with_actions(["sqs:SendMessage", "sqs:*"])
+
+
+@resource_policy_names_actions.fails
+def every_action() -> None:
+    _with_actions(["*"])

@@ -15,12 +15,28 @@ from policy_pack.vocabulary import (
     Row,
     Severity,
     aws,
+    declare,
     each,
     rule,
     setting,
 )
 
 TABLE = "aws:dynamodb/table:Table"
+FILE_SYSTEMS = (
+    "aws:fsx/lustreFileSystem:LustreFileSystem",
+    "aws:fsx/openZfsFileSystem:OpenZfsFileSystem",
+    "aws:fsx/windowsFileSystem:WindowsFileSystem",
+)
+# What keeps no automated backups that could outlive it.
+OTHER_DATABASES = (
+    "aws:docdb/cluster:Cluster",
+    "aws:neptune/cluster:Cluster",
+    "aws:redshift/cluster:Cluster",
+)
+LAST_BACKUP = (
+    Row(("skipFinalSnapshot",), (False,), unset=False),
+    Row(("deleteAutomatedBackups",), (False,), unset=True),
+)
 
 
 @rule(
@@ -100,6 +116,7 @@ def not_at_all() -> None:
         DATABASE_CLUSTER: Row(("copyTagsToSnapshot",), unset=False, controls=("SH:RDS.16", "SH:RDS.47")),
         DATABASE_INSTANCE: Row(("copyTagsToSnapshot",), unset=False, controls=("SH:RDS.17",)),
         "aws:neptune/cluster:Cluster": Row(("copyTagsToSnapshot",), unset=False),
+        **dict.fromkeys(FILE_SYSTEMS, Row(("copyTagsToBackups",), unset=False)),
     },
     severity=Severity.LOW,
     promise="backup",
@@ -119,6 +136,8 @@ def _databases(**more: Any) -> None:
 def tags_copied() -> None:
     _databases(copy_tags_to_snapshot=True)
     aws.neptune.Cluster("relations", copy_tags_to_snapshot=True)
+    for token in FILE_SYSTEMS:
+        declare(token, copyTagsToBackups=True)
 
 
 @snapshots_carry_tags.fails
@@ -126,8 +145,13 @@ def tags_lost() -> None:
     _databases()
 
 
+@snapshots_carry_tags.fails
+def tags_of_files_lost() -> None:
+    declare(FILE_SYSTEMS[0], copyTagsToBackups=False)
+
+
 @rule(
-    on=(DATABASE_CLUSTER, DATABASE_INSTANCE),
+    on=(DATABASE_CLUSTER, DATABASE_INSTANCE, *OTHER_DATABASES),
     severity=Severity.MEDIUM,
     promise="backup",
     controls=("PH:FINALSNAP",),
@@ -138,10 +162,7 @@ def last_backup_outlives_database(database: Resource, *, disposable: bool = DISP
     refuse_disposable(disposable=disposable)
     if database.type == DATABASE_INSTANCE and database.has("replicateSourceDb"):
         raise NotApplicable("a replica has the backups of its source")
-    rows = (
-        Row(("skipFinalSnapshot",), (False,), unset=False),
-        Row(("deleteAutomatedBackups",), (False,), unset=True),
-    )
+    rows = LAST_BACKUP[:1] if database.type in OTHER_DATABASES else LAST_BACKUP
     yield from each(rows, lambda row: row.judge(database))
     if not database.has("finalSnapshotIdentifier"):
         yield "finalSnapshotIdentifier is not set"
@@ -149,7 +170,14 @@ def last_backup_outlives_database(database: Resource, *, disposable: bool = DISP
 
 @last_backup_outlives_database.passes
 def a_last_snapshot() -> None:
+    for token in OTHER_DATABASES:
+        declare(token, finalSnapshotIdentifier="last")
     _databases(final_snapshot_identifier="last", delete_automated_backups=False)
+
+
+@last_backup_outlives_database.fails
+def none_left_of_a_warehouse() -> None:
+    declare(OTHER_DATABASES[-1], skipFinalSnapshot=True)
 
 
 @last_backup_outlives_database.fails

@@ -6,10 +6,11 @@ import base64
 from collections.abc import Iterator, Mapping
 
 from policy_pack.credentials import holds_secret, text_holds_secret
+from policy_pack.examples import declare
 from policy_pack.rules.secrets import PASSWORD, SECRET_ARN
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.values import UNKNOWN, Props, raw
-from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, aws, declare, each, judge_rows, rule
+from policy_pack.vocabulary import Finding, Resource, Row, Rows, Severity, aws, each, judge_rows, rule
 
 STARTS: dict[str, tuple[str, ...]] = {
     "aws:ec2/instance:Instance": ("userData", "userDataBase64"),
@@ -124,10 +125,20 @@ def secret_string_not_known_yet() -> None:
 PASSWORDS: dict[str, Rows] = {
     DATABASE_CLUSTER: Row(("masterPassword",), controls=("PH:SECRET-PLAIN", "PH:RDS-MANAGED")),
     DATABASE_INSTANCE: Row(("password",), controls=("PH:SECRET-PLAIN", "PH:RDS-MANAGED")),
+    "aws:codebuild/sourceCredential:SourceCredential": Row(("token",)),
+    "aws:dms/endpoint:Endpoint": Row(("password",)),
     "aws:docdb/cluster:Cluster": Row(("masterPassword",)),
+    "aws:docdb/elasticCluster:ElasticCluster": Row(("adminUserPassword",)),
     "aws:elasticache/replicationGroup:ReplicationGroup": Row(("authToken",)),
     "aws:elasticache/user:User": (Row(("passwords",)), Row(("authenticationMode[]", "passwords"))),
     "aws:memorydb/user:User": Row(("authenticationMode[]", "passwords")),
+    "aws:ec2/vpnConnection:VpnConnection": (Row(("tunnel1PresharedKey",)), Row(("tunnel2PresharedKey",))),
+    "aws:elasticsearch/domain:Domain": Row(("advancedSecurityOptions[]", "masterUserOptions[]", "masterUserPassword")),
+    "aws:glue/connection:Connection": Row(("connectionProperties[]", "PASSWORD")),
+    "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": (
+        Row(("redshiftConfiguration[]", "password")),
+        Row(("snowflakeConfiguration[]", "privateKey")),
+    ),
     "aws:opensearch/domain:Domain": Row(("advancedSecurityOptions[]", "masterUserOptions[]", "masterUserPassword")),
     "aws:redshift/cluster:Cluster": Row(("masterPassword",)),
     "aws:redshiftserverless/namespace:Namespace": Row(("adminUserPassword",)),
@@ -136,6 +147,14 @@ PASSWORDS: dict[str, Rows] = {
         Row(("secretBinary",), controls=("PH:SECRET-PLAIN",)),
     ),
 }
+
+
+# Where another property says that the password's own is the ARN of what holds it.
+BY_REFERENCE = {
+    "aws:codebuild/sourceCredential:SourceCredential": "authType",
+    "aws:docdb/elasticCluster:ElasticCluster": "authType",
+}
+REFERENCES = ("CODECONNECTIONS", "SECRETS_MANAGER", "SECRET_ARN")
 
 
 @rule(
@@ -148,6 +167,8 @@ def password_not_in_state(store: Resource, row: Rows) -> Iterator[Finding]:
     """What a program knows is in its configuration or its state, for everybody who may deploy."""
 
     def check(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        if store.type in BY_REFERENCE and store.get(BY_REFERENCE[store.type]) in REFERENCES:
+            return
         # Unknown is no excuse: whatever the value becomes, the state will hold it.
         value = raw(holder)
         for name in names:
@@ -166,6 +187,13 @@ def passwords_that_nobody_has_seen() -> None:
         "token", secret_id=aws.secretsmanager.Secret("token").id, secret_string_wo=PASSWORD, secret_string_wo_version=1
     )
     declare("aws:docdb/cluster:Cluster", manageMasterUserPassword=True)
+    declare("aws:docdb/elasticCluster:ElasticCluster", authType="SECRET_ARN", adminUserPassword=SECRET_ARN)
+    declare("aws:codebuild/sourceCredential:SourceCredential", {"authType": "SECRETS_MANAGER", "token": SECRET_ARN})
+    declare("aws:dms/endpoint:Endpoint", secretsManagerArn=SECRET_ARN)
+    declare("aws:ec2/vpnConnection:VpnConnection", presharedKeyStorage="SecretsManager")
+    declare("aws:glue/connection:Connection", connectionProperties={"SECRET_ID": SECRET_ARN})
+    declare("aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", destination="extended_s3")
+    declare("aws:elasticsearch/domain:Domain", advancedSecurityOptions={"enabled": True})
     declare("aws:elasticache/replicationGroup:ReplicationGroup", authTokenWo=PASSWORD, authTokenWoVersion=1)
     declare("aws:elasticache/user:User", authenticationMode={"type": "iam"})
     declare("aws:memorydb/user:User", authenticationMode={"type": "iam"})
@@ -183,6 +211,12 @@ def password_of_a_database() -> None:
 @password_not_in_state.fails
 def password_of_a_cache_user() -> None:
     declare("aws:elasticache/user:User", authenticationMode={"type": "password", "passwords": [PASSWORD]})
+
+
+@password_not_in_state.fails
+def token_of_a_build() -> None:
+    given = {"authType": "PERSONAL_ACCESS_TOKEN", "token": PASSWORD}
+    declare("aws:codebuild/sourceCredential:SourceCredential", given)
 
 
 @password_not_in_state.fails

@@ -8,10 +8,32 @@ from typing import Any
 
 from policy_pack.documents import written
 from policy_pack.examples import declare
-from policy_pack.values import raw
-from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Severity, Unknown, each, rule, setting
+from policy_pack.rules.edge import WEB_ACL_ASSOCIATION
+from policy_pack.values import Items, raw
+from policy_pack.vocabulary import (
+    Finding,
+    Graph,
+    NotApplicable,
+    Props,
+    Resource,
+    Severity,
+    Unknown,
+    aws,
+    each,
+    rule,
+    setting,
+)
 
+REST_API = "aws:apigateway/restApi:RestApi"
 WEB_ACL = "aws:wafv2/webAcl:WebAcl"
+STAGE = "aws:apigateway/stage:Stage"
+# Which doors a web ACL can guard, and the property and value of one that leads to no street.
+DOORS = {
+    STAGE: (("endpointConfiguration", "types"), "PRIVATE"),
+    "aws:apprunner/service:Service": (("networkConfiguration", "ingressConfiguration", "isPubliclyAccessible"), False),
+    "aws:appsync/graphQLApi:GraphQLApi": (("visibility",), "PRIVATE"),
+    "aws:cognito/userPool:UserPool": ((), None),
+}
 VENDOR = "AWS"
 MANAGED: list[str] = setting(
     # AWS WAF Developer Guide, "Baseline rule groups", without the one that closes the pages of administrators.
@@ -180,3 +202,41 @@ def no_limit() -> None:
 @web_acl_turns_attacks_away.undetermined
 def a_limit_in_a_group_of_rules() -> None:
     _acl({"overrideAction": {"none": {}}, "statement": {"ruleGroupReferenceStatement": {"arn": "arn"}}}, *_GROUPS)
+
+
+@rule(
+    on=DOORS,
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    fix="give it an aws.wafv2.WebAclAssociation, or keep it private",
+)
+def service_behind_web_firewall(door: Resource, graph: Graph, row: tuple[tuple[str, ...], Any]) -> Iterator[Finding]:
+    """What anybody may call, every scanner calls, with what it tries first."""
+    path, private = row
+    # A stage is as private as its API.
+    for described in graph.targets(door, "restApi", REST_API) if door.type == STAGE else [door]:
+        found = described.get(*path) if path else None
+        if private is not None and private in (found if isinstance(found, Items) else [found]):
+            raise NotApplicable("it leads to no street")
+    if not graph.children(door, on=WEB_ACL_ASSOCIATION, via="resourceArn"):
+        yield "no web ACL is associated with it"
+
+
+@service_behind_web_firewall.passes
+def doors_with_a_guard() -> None:
+    for token in DOORS:
+        door = declare(token, name="door")
+        aws.wafv2.WebAclAssociation(token.rpartition(":")[2], resource_arn=door.id, web_acl_arn="arn")
+
+
+@service_behind_web_firewall.passes
+def an_api_of_the_network() -> None:
+    doors_with_a_guard()
+    api = aws.apigateway.RestApi("internal", endpoint_configuration={"types": "PRIVATE"})
+    aws.apigateway.Stage("internal", rest_api=api.id, deployment="live", stage_name="live")
+    declare("aws:appsync/graphQLApi:GraphQLApi", visibility="PRIVATE")
+
+
+@service_behind_web_firewall.fails
+def a_door_without_a_guard() -> None:
+    aws.apigateway.Stage("live", rest_api="api", deployment="live", stage_name="live")
