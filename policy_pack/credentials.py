@@ -23,8 +23,8 @@ LOOKS_SECRET = re.compile(
 )
 # `password=...` in a script; what begins with $ or < is a variable or a place to fill in.
 ASSIGNS_SECRET = re.compile(
-    r"(?i)(?:passw(?:or)?d|secret(?:_?(?:access_?)?key)?|api_?key|auth_?token|access_?token)[\"']?\s*[:=]\s*[\"']?"
-    r"(?![\s\"'$<{(]|arn:|ssm:)[^\s\"']{6,}"
+    r"(?i)(?:passw(?:or)?d|secret(?:_?(?:access_?)?key)?|api_?key|auth_?token|access_?token)[\"']?"
+    r"[ \t]*[:=][ \t]*[\"']?(?![\s\"'$<{(]|arn:|ssm:)[^\s\"']{6,}"
 )
 SECRET_NAME = re.compile(
     r"(?i)passw(?:or)?d|passphrase|secret|token|credential|private_?key|api_?key|access_?key|auth_?key|encryption_?key"

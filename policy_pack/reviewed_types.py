@@ -162,9 +162,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "tickerplantLogConfigurations: "
         "a log of data that a database starts again from, in an environment that is judged itself"
     ): ("aws:finspace/kxCluster:KxCluster",),
-    "copyTagsToSnapshots, originSnapshot: a volume of a file system that is judged itself": (
-        "aws:fsx/openZfsVolume:OpenZfsVolume",
-    ),
     "retention, retentionConfiguration: how old files of a table are cleared away, in a bucket that is judged itself": (
         "aws:glue/catalogTable:CatalogTable",
         "aws:glue/catalogTableOptimizer:CatalogTableOptimizer",

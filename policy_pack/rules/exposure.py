@@ -19,6 +19,9 @@ NOT_PUBLIC = {
     "aws:dms/replicationInstance:ReplicationInstance": Row(("publiclyAccessible",), FALSE, unset=True),
     "aws:ec2/instance:Instance": Row(("associatePublicIpAddress",), FALSE, unset=False, controls=("SH:EC2.9",)),
     "aws:ec2/launchConfiguration:LaunchConfiguration": Row(("associatePublicIpAddress",), FALSE, unset=False),
+    "aws:ec2/spotFleetRequest:SpotFleetRequest": Row(
+        ("launchSpecifications[]", "associatePublicIpAddress"), FALSE, unset=False, controls=("SH:EC2.9",)
+    ),
     "aws:ec2/spotInstanceRequest:SpotInstanceRequest": Row(
         ("associatePublicIpAddress",), FALSE, unset=False, controls=("SH:EC2.9",)
     ),

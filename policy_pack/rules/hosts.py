@@ -27,8 +27,18 @@ LAUNCH_CONFIGURATION = "aws:ec2/launchConfiguration:LaunchConfiguration"
 LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 NO_KEY = {
-    token: Row(("keyName",), (None,), controls=("PH:KEYPAIR",))
-    for token in (INSTANCE, LAUNCH_CONFIGURATION, LAUNCH_TEMPLATE)
+    token: Row(path, (None,), controls=("PH:KEYPAIR",))
+    for token, path in {
+        INSTANCE: ("keyName",),
+        LAUNCH_CONFIGURATION: ("keyName",),
+        LAUNCH_TEMPLATE: ("keyName",),
+        "aws:batch/computeEnvironment:ComputeEnvironment": ("computeResources[]", "ec2KeyPair"),
+        "aws:ec2/spotFleetRequest:SpotFleetRequest": ("launchSpecifications[]", "keyName"),
+        "aws:ec2/spotInstanceRequest:SpotInstanceRequest": ("keyName",),
+        "aws:emr/cluster:Cluster": ("ec2Attributes[]", "keyName"),
+        "aws:glue/devEndpoint:DevEndpoint": ("publicKey",),
+        "aws:imagebuilder/infrastructureConfiguration:InfrastructureConfiguration": ("keyPair",),
+    }.items()
 }
 
 
@@ -36,7 +46,7 @@ NO_KEY = {
     on=NO_KEY,
     severity=Severity.HIGH,
     promise="system-access-control",
-    fix="leave keyName out, and start sessions with Session Manager",
+    fix="leave the key out, and start sessions with Session Manager",
 )
 def host_without_ssh_key(host: Resource, row: Row) -> Iterator[Finding]:
     """A key on a host lets in whoever copied its other half, and no log says who."""
@@ -249,8 +259,7 @@ def a_group_for_nobody_knows_what() -> None:
     declare(SECURITY_GROUP, vpcId="vpc-1")
 
 
-ADMINISTRATORS: dict[str, Row] = {
-    "aws:sagemaker/notebookInstance:NotebookInstance": Row(("rootAccess",), ("Disabled",), unset="Enabled"),
+DESKTOPS: dict[str, Row] = {
     "aws:workspaces/directory:Directory": Row(
         ("workspaceCreationProperties[]", "userEnabledAsLocalAdministrator"), (False, "false"), unset=False
     ),
@@ -258,21 +267,21 @@ ADMINISTRATORS: dict[str, Row] = {
 
 
 @rule(
-    on=ADMINISTRATORS,
+    on=DESKTOPS,
     severity=Severity.MEDIUM,
     promise="system-access-control",
-    fix="set the property as the message says",
+    fix="set userEnabledAsLocalAdministrator to false",
 )
-def user_not_administrator_of_host(host: Resource, row: Row) -> Iterator[Finding]:
-    """Whoever is root on a machine can turn off what watches it."""
-    yield from row.judge(host)
+def desktop_user_not_administrator(directory: Resource, row: Row) -> Iterator[Finding]:
+    """Whoever administers a machine can turn off what watches it."""
+    yield from row.judge(directory)
 
 
-@user_not_administrator_of_host.passes
+@desktop_user_not_administrator.passes
 def users_alone() -> None:
-    declare_rows(ADMINISTRATORS)
+    declare_rows(DESKTOPS)
 
 
-@user_not_administrator_of_host.fails
-def root_on_a_notebook() -> None:
-    declare("aws:sagemaker/notebookInstance:NotebookInstance", name="models")
+@desktop_user_not_administrator.fails
+def administrators_all() -> None:
+    declare("aws:workspaces/directory:Directory", workspaceCreationProperties={"userEnabledAsLocalAdministrator": True})

@@ -26,6 +26,8 @@ MENDED = Option("aws:elasticbeanstalk:managedactions", "ManagedActionsEnabled", 
 LOGGED = Option("aws:elasticbeanstalk:cloudwatch:logs", "StreamLogs", "true")
 TOKENS_ALONE = Option("aws:autoscaling:launchconfiguration", "DisableIMDSv1", "true", unset="true")
 WITHOUT_ADDRESS = Option("aws:ec2:vpc", "AssociatePublicIpAddress", "false")
+WITHOUT_KEY = Option("aws:autoscaling:launchconfiguration", "EC2KeyName", "", unset="")
+CLOSED = (TOKENS_ALONE, WITHOUT_ADDRESS, WITHOUT_KEY)
 
 
 def _judge(environment: Resource, *wanted: Option) -> Iterator[Finding]:
@@ -36,7 +38,7 @@ def _judge(environment: Resource, *wanted: Option) -> Iterator[Finding]:
         if option:
             found.add(option)
             if str(setting.get("value")).lower() != option.value:
-                yield f"{setting.where('value')} of {option.name} is not {option.value}"
+                yield f"{setting.where('value')} of {option.name} is not {option.value or 'empty'}"
     # A template brings options of its own, which are judged with it.
     if environment.type == ENVIRONMENT and not environment.has("templateName"):
         for option in wanted:
@@ -73,8 +75,8 @@ def application_logged(environment: Resource) -> Iterator[Finding]:
     fix="set the options as the message says",
 )
 def application_hosts_closed(environment: Resource) -> Iterator[Finding]:
-    """Hosts that ask for a token and have no address of their own are out of reach of most attacks."""
-    yield from _judge(environment, TOKENS_ALONE, WITHOUT_ADDRESS)
+    """Hosts that ask for a token, and have no address and no key of their own, are out of reach of most attacks."""
+    yield from _judge(environment, *CLOSED)
 
 
 def _declare(*options: Option, **values: str) -> None:
@@ -90,7 +92,7 @@ def _declare(*options: Option, **values: str) -> None:
 @application_logged.passes
 @application_hosts_closed.passes
 def every_option_set() -> None:
-    _declare(MENDED, LOGGED, TOKENS_ALONE, WITHOUT_ADDRESS)
+    _declare(MENDED, LOGGED, *CLOSED)
 
 
 @application_platform_mended.fails
@@ -101,9 +103,14 @@ def left_at_the_default() -> None:
 
 @application_hosts_closed.fails
 def hosts_with_addresses() -> None:
-    _declare(TOKENS_ALONE, WITHOUT_ADDRESS, AssociatePublicIpAddress="true")
+    _declare(*CLOSED, AssociatePublicIpAddress="true")
 
 
 @application_hosts_closed.fails
 def hosts_that_ask_for_no_token() -> None:
-    _declare(TOKENS_ALONE, DisableIMDSv1="false")
+    _declare(*CLOSED, DisableIMDSv1="false")
+
+
+@application_hosts_closed.fails
+def hosts_with_a_key() -> None:
+    _declare(*CLOSED, EC2KeyName="ada")

@@ -32,12 +32,17 @@ def _spread_by_aws(variant: Props) -> int:
         "aws:mq/broker:Broker": Row(
             ("deploymentMode",), ("ACTIVE_STANDBY_MULTI_AZ", "CLUSTER_MULTI_AZ"), unset="SINGLE_INSTANCE"
         ),
+        "aws:dax/cluster:Cluster": Row(("replicationFactor",), at_least=2),
+        "aws:memorydb/cluster:Cluster": Row(("numReplicasPerShard",), unset=1, at_least=1),
+        "aws:timestreaminfluxdb/dbInstance:DbInstance": Row(
+            ("deploymentType",), ("WITH_MULTIAZ_STANDBY",), unset="SINGLE_AZ"
+        ),
         "aws:fsx/ontapFileSystem:OntapFileSystem": Row(("deploymentType",), ("MULTI_AZ_1", "MULTI_AZ_2")),
         "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": Row(("deploymentType",), ("MULTI_AZ_1",)),
         "aws:fsx/windowsFileSystem:WindowsFileSystem": Row(("deploymentType",), ("MULTI_AZ_1",), unset="SINGLE_AZ_1"),
         "aws:redshift/cluster:Cluster": Row(("multiAz",), unset=False),
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": Row(
-            ("productionVariants", "initialInstanceCount"), unset=_spread_by_aws, at_least=2
+            ("productionVariants[]", "initialInstanceCount"), unset=_spread_by_aws, at_least=2
         ),
         "aws:efs/fileSystem:FileSystem": Row(("availabilityZoneName",), (None,), controls=("PH:EFS-REGIONAL",)),
     },
@@ -64,6 +69,10 @@ def _stores(*, multi: bool | None, mode: str, zone: str | None) -> None:
     aws.redshift.Cluster("facts", cluster_identifier="facts", node_type="ra3.xlplus", multi_az=multi)
     variants = [{"initialInstanceCount": 2 if multi else 1}, {"serverlessConfig": {"maxConcurrency": 5}}]
     declare("aws:sagemaker/endpointConfiguration:EndpointConfiguration", productionVariants=variants)
+    declare("aws:dax/cluster:Cluster", replicationFactor=3 if multi else 1)
+    declare("aws:memorydb/cluster:Cluster", numReplicasPerShard=1 if multi else 0)
+    influx = "WITH_MULTIAZ_STANDBY" if multi else "SINGLE_AZ"
+    declare("aws:timestreaminfluxdb/dbInstance:DbInstance", deploymentType=influx)
     for token in FILE_SYSTEMS:
         declare(token, deploymentType="MULTI_AZ_1" if multi else "SINGLE_AZ_1")
 

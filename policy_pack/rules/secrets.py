@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy_pack.credentials import holds_secret
+from policy_pack.credentials import LOOKS_SECRET, holds_secret
 from policy_pack.documents import written
 from policy_pack.values import UNKNOWN, Items, Props, raw
 from policy_pack.vocabulary import Finding, NotApplicable, Resource, Row, Severity, aws, declare, each, judge_rows, rule
@@ -48,6 +48,10 @@ VARIABLES: dict[str, tuple[Row, ...]] = {
             )
         ),
     ),
+    "aws:apigateway/stage:Stage": (Row(("variables",)),),
+    "aws:apigatewayv2/stage:Stage": (Row(("stageVariables",)),),
+    "aws:cloudformation/stack:Stack": (Row(("parameters",)),),
+    "aws:cloudformation/stackSet:StackSet": (Row(("parameters",)),),
     "aws:codebuild/project:Project": (
         Row(("environment", "environmentVariables")),
         Row(("source[]", "location")),
@@ -55,7 +59,7 @@ VARIABLES: dict[str, tuple[Row, ...]] = {
     ),
     "aws:elasticbeanstalk/configurationTemplate:ConfigurationTemplate": (Row(("settings",)),),
     "aws:elasticbeanstalk/environment:Environment": (Row(("settings",)),),
-    "aws:glue/job:Job": (Row(("defaultArguments",)),),
+    "aws:glue/job:Job": (Row(("defaultArguments",)), Row(("nonOverridableArguments",))),
     "aws:lambda/function:Function": (Row(("environment[]", "variables")),),
     "aws:sagemaker/model:Model": (
         Row(("primaryContainer[]", "environment")),
@@ -106,6 +110,10 @@ def secrets_by_their_arn() -> None:
     declare("aws:codebuild/project:Project", source={"type": "GITHUB", "location": "https://github.com/org/app"})
     for token in ("configurationTemplate:ConfigurationTemplate", "environment:Environment"):
         declare(f"aws:elasticbeanstalk/{token}", settings=[{"namespace": "env", "name": "LEVEL", "value": "info"}])
+    declare("aws:apigateway/stage:Stage", variables=VISIBLE)
+    declare("aws:apigatewayv2/stage:Stage", stageVariables=VISIBLE)
+    for token in ("stack:Stack", "stackSet:StackSet"):
+        declare(f"aws:cloudformation/{token}", parameters=VISIBLE)
     declare("aws:amplify/app:App", environmentVariables=VISIBLE)
     declare("aws:amplify/branch:Branch", environmentVariables=VISIBLE)
     image = {"imageConfiguration": {"runtimeEnvironmentVariables": VISIBLE}}
@@ -174,6 +182,9 @@ def no_secret_in_container_definition(task: Resource, row: Row) -> Iterator[Find
     def judge(container: Props) -> Iterator[Finding]:
         found = _variables(container.get("environment", default=()))
         yield from each(found, lambda variable: _judge_variable(container.where("environment"), *variable))
+        for said in ("command", "entryPoint"):
+            if any(LOOKS_SECRET.search(str(word)) for word in container.get(said, default=())):
+                yield f"{container.where(said)} holds a secret in plain text"
 
     yield from each(document if isinstance(document, Items) else [document], judge)
 

@@ -78,6 +78,7 @@ CLOSED: dict[str, Rows] = {
         ("monitoringScheduleConfig", "monitoringJobDefinition[]", "networkConfig", "enableNetworkIsolation"),
         unset=False,
     ),
+    "aws:sagemaker/trainingJob:TrainingJob": Row(("enableNetworkIsolation",), unset=False),
     "aws:scheduler/schedule:Schedule": Row(("target", "ecsParameters[]", *ECS_TARGET), NO, unset=False),
     "aws:timestreaminfluxdb/dbCluster:DbCluster": Row(("publiclyAccessible",), NO, unset=False),
     "aws:timestreaminfluxdb/dbInstance:DbInstance": Row(("publiclyAccessible",), NO, unset=False),

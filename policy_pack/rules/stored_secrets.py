@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 
-from policy_pack.credentials import holds_secret, text_holds_secret
-from policy_pack.examples import declare
+from policy_pack.credentials import LOOKS_SECRET, holds_secret, text_holds_secret
+from policy_pack.examples import declare, declare_rows
 from policy_pack.rules.secrets import PASSWORD, SECRET_ARN
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
 from policy_pack.values import UNKNOWN, Props, raw
@@ -69,6 +69,58 @@ def private_key_carried_along() -> None:
 def text_that_names_another_resource() -> None:
     bucket = aws.s3.Bucket("setup")
     aws.ec2.Instance("web", user_data=bucket.arn.apply(lambda arn: f"aws s3 cp {arn} ."))
+
+
+# What machines run as it is written: a password that is given there is one.
+SCRIPTS: dict[str, Rows] = {
+    "aws:appconfig/hostedConfigurationVersion:HostedConfigurationVersion": Row(("content",)),
+    "aws:ec2/spotFleetRequest:SpotFleetRequest": Row(("launchSpecifications[]", "userData")),
+    "aws:imagebuilder/component:Component": Row(("data",)),
+    "aws:ssm/document:Document": Row(("content",)),
+}
+# What may name a password for other reasons, such as where it comes from.
+DEFINITIONS: dict[str, Rows] = {
+    "aws:amplify/app:App": Row(("buildSpec",)),
+    "aws:cloudformation/stack:Stack": Row(("templateBody",)),
+    "aws:cloudfront/function:Function": Row(("code",)),
+    "aws:codebuild/project:Project": (Row(("source", "buildspec")), Row(("secondarySources[]", "buildspec"))),
+    "aws:s3/bucketObject:BucketObject": Row(("content",)),
+    "aws:s3/bucketObjectv2:BucketObjectv2": Row(("content",)),
+    "aws:sfn/stateMachine:StateMachine": Row(("definition",)),
+}
+
+
+@rule(
+    on=SCRIPTS | DEFINITIONS,
+    severity=Severity.HIGH,
+    promise="encryption",
+    fix="keep the secret in AWS Secrets Manager, and let what is written fetch it",
+)
+def no_secret_in_text(holder: Resource, row: Rows) -> Iterator[Finding]:
+    """A script, a template or an object is read by many more people than the secret in it is for."""
+    looks = text_holds_secret if holder.type in SCRIPTS else LOOKS_SECRET.search
+
+    def check(inside: Props, names: tuple[str, ...]) -> Iterator[Finding]:
+        if looks(str(raw(inside.get(*names, default="")))):
+            yield f"{inside.where(*names)} holds a secret in plain text"
+
+    yield from judge_rows(row, holder, check)
+
+
+@no_secret_in_text.passes
+def what_fetches_a_secret() -> None:
+    declare_rows(SCRIPTS, FETCHES)
+    declare_rows(DEFINITIONS, "env:\n  secrets-manager:\n    DB_PASSWORD: orders/database:password\n")
+
+
+@no_secret_in_text.fails
+def a_password_in_a_script() -> None:
+    declare_rows(SCRIPTS, f"export DB_PASSWORD={PASSWORD}")
+
+
+@no_secret_in_text.fails
+def a_key_in_a_template() -> None:
+    declare_rows(DEFINITIONS, "key: AKIA" + 16 * "A")
 
 
 @rule(
