@@ -48,6 +48,13 @@ REPLICATION_GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
             ("tracingConfig", "mode"), ("Active",), unset="PassThrough", controls=("SH:Lambda.7",)
         ),
         "aws:apigateway/stage:Stage": Row(("xrayTracingEnabled",), unset=False),
+        # Amazon ECS API Reference, ExecuteCommandConfiguration: the default logs only where the container does.
+        "aws:ecs/cluster:Cluster": Row(
+            ("configuration[]", "executeCommandConfiguration[]", "logging"),
+            ("OVERRIDE",),
+            unset="DEFAULT",
+            controls=("PH:ECS-EXEC",),
+        ),
     },
     severity=Severity.MEDIUM,
     promise="information-security",
@@ -76,6 +83,8 @@ def _services(*, on: Any) -> None:
         "flow", definition="{}", role_arn="arn:role", logging_configuration=level, tracing_configuration=trace
     )
     declare("aws:apigateway/stage:Stage", restApi="api", stageName="live", xrayTracingEnabled=on)
+    commands = {"logging": "OVERRIDE" if on else "NONE"}
+    declare("aws:ecs/cluster:Cluster", configuration={"executeCommandConfiguration": commands})
     aws.lambda_.Function("report", role="arn:role", tracing_config={"mode": "Active" if on else "PassThrough"})
 
 
