@@ -92,9 +92,6 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:ec2/route:Route",
         "aws:ec2/routeTable:RouteTable",
     ),
-    "cidrIpv4, cidrIpv6: lets traffic out, which the routes of its subnet limit": (
-        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    ),
     (
         "cloudwatchLogs, loggingDestination, loggingConfig, logConfigurations, logGroupName: "
         "is a log itself, into a place that is judged"

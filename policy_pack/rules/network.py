@@ -211,3 +211,65 @@ def adopted_and_open() -> None:
     vpc = aws.ec2.Vpc("main", cidr_block="10.0.0.0/16")
     everything: Any = {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [WORLD]}
     aws.ec2.DefaultSecurityGroup("main", vpc_id=vpc.id, egress=[everything])
+
+
+EGRESS_FORMS = {
+    SECURITY_GROUP: Form("protocol", ("cidrBlocks", "ipv6CidrBlocks"), inside=True),
+    GROUP_RULE: Form("protocol", ("cidrBlocks", "ipv6CidrBlocks"), inside=False),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": Form(
+        "ipProtocol", ("cidrIpv4", "cidrIpv6"), inside=False
+    ),
+}
+
+
+@rule(
+    on=EGRESS_FORMS,
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    fix="let out to security groups and networks of yours, and to the world by the one port that is needed",
+)
+def egress_to_world_names_port(group: Resource, row: Form) -> Iterator[Finding]:
+    """Whoever breaks in takes the data out by whatever port is open, and calls home by any."""
+    if group.type == GROUP_RULE and group.get("type") != "egress":
+        raise NotApplicable("it lets nothing out")
+
+    def judge(egress: Props) -> Iterator[Finding]:
+        if str(egress.get(row.protocol)) in {"tcp", "6", "udp", "17"} and egress.get("fromPort") == egress.get(
+            "toPort"
+        ):
+            return
+        for name, cidr in worldwide(egress, row):
+            yield f"{egress.where(name)} lets out to {cidr} by more than one port"
+
+    yield from each(group.get("egress", default=()) if row.inside else [group], judge)
+
+
+@egress_to_world_names_port.passes
+def https_to_the_world() -> None:
+    https: Any = {"protocol": "tcp", "from_port": 443, "to_port": 443, "cidr_blocks": [WORLD]}
+    group = aws.ec2.SecurityGroup("web", egress=[https])
+    aws.ec2.SecurityGroupRule(
+        "web",
+        type="egress",
+        security_group_id=group.id,
+        protocol="-1",
+        from_port=0,
+        to_port=0,
+        cidr_blocks=["10.0.0.0/16"],
+    )
+    aws.vpc.SecurityGroupEgressRule(
+        "web", security_group_id=group.id, ip_protocol="tcp", from_port=443, to_port=443, cidr_ipv6="::/0"
+    )
+
+
+@egress_to_world_names_port.fails
+def anything_to_the_world() -> None:
+    everything: Any = {"protocol": "-1", "from_port": 0, "to_port": 0, "cidr_blocks": [WORLD]}
+    aws.ec2.SecurityGroup("web", egress=[everything])
+
+
+@egress_to_world_names_port.fails
+def any_port_of_a_protocol() -> None:
+    aws.vpc.SecurityGroupEgressRule(
+        "web", security_group_id="sg-1", ip_protocol="tcp", from_port=0, to_port=65535, cidr_ipv6="::/0"
+    )
