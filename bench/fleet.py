@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.event_logs import event_log
 from evidence.signing import generate_key
@@ -19,11 +19,27 @@ from evidence.signing import generate_key
 ROOT = Path(__file__).parents[1]
 
 
-def evidence(*arguments: object) -> float:
-    """Run `python -m evidence` and return its seconds."""
+class Cost(NamedTuple):
+    """What a command took: seconds, and megabytes of its largest process."""
+
+    seconds: float
+    megabytes: float
+
+    def __str__(self) -> str:
+        """Say it in a line of a table."""
+        return f"{self.seconds:7.1f} s {self.megabytes:6.0f} MB"
+
+
+def evidence(*arguments: object) -> Cost:
+    """Run `python -m evidence` and return what it took."""
+    command = [sys.executable, "-m", "evidence", *map(str, arguments)]
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "evidence", *map(str, arguments)], cwd=ROOT, check=True, capture_output=True)
-    return time.perf_counter() - started
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Cost(time.perf_counter() - started, used.ru_maxrss / 1e3)
 
 
 def megabytes(folder: Path) -> float:
@@ -44,12 +60,10 @@ def main(stacks: int = 1000, resources: int = 300) -> None:
         collected = evidence("collect", "--event-log", folder / "logs", *stored)
         verified = evidence("verify", folder / "store", "--key", public)
         history = evidence("history", folder / "store", "--by", "control", "--output", "csv")
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
         print(f"{stacks} stacks with {resources} resources each, {megabytes(folder / 'logs'):.0f} MB of logs")
-        print(f"collect {collected:7.1f} s on {os.cpu_count()} cores, {megabytes(folder / 'store'):.0f} MB stored")
-        print(f"verify  {verified:7.1f} s")
-        print(f"history {history:7.1f} s")
-        print(f"largest process {peak:.0f} MB")
+        print(f"collect {collected}, on {os.cpu_count()} cores, {megabytes(folder / 'store'):.0f} MB stored")
+        print(f"verify  {verified}")
+        print(f"history {history}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from evidence.store import Store
 
 FAILED, INCOMPLETE = 1, 3
+MEMORY = 512
 REGIONS = "us-west-2,us-west-1"
 STORE, KEY, POLICY = ".evidence/store", ".evidence/signing-key.pem", "stacks/policy.{stack}.json"
 ARCHITECTURE = Path("docs/environment.svg")
@@ -80,6 +81,10 @@ ProgramOption = Annotated[str, typer.Option(help="the folder of Pulumi.yaml, rel
 CommitOption = Annotated[str | None, typer.Option(help="the commit that was judged (default: that of this folder)")]
 PictureOption = Annotated[
     Path, typer.Option(help="an SVG picture of the architecture for the report; the default may be missing")
+]
+MemoryOption = Annotated[
+    int,
+    typer.Option(min=125, metavar="MB", help="megabytes that the query may take; what is more is spilt under TMPDIR"),
 ]
 OutputOption = Annotated[Form, typer.Option(help="how rows are printed")]
 
@@ -311,6 +316,7 @@ def history(
     by: Annotated[By, typer.Option(help="what to count by")] = By.STACK,
     stack: Annotated[str, typer.Option(help="this stack alone")] = "",
     output: OutputOption = Form.TABLE,
+    memory: MemoryOption = MEMORY,
 ) -> None:
     """Count verdicts over time, in all bundles of a store."""
     from evidence.history import ask, history_sql, write_rows
@@ -318,7 +324,8 @@ def history(
 
     for name in incomplete(where):
         say(f"note: bundle {name} is incomplete: what it doesn't count may be there")
-    write_rows(*ask(where, history_sql(by, stack)), output, sys.stdout)
+    with ask(where, history_sql(by, stack), memory) as (names, rows):
+        write_rows(names, rows, output, sys.stdout)
 
 
 @app.command()
@@ -327,11 +334,13 @@ def query(
     where: Annotated[str, typer.Argument(help="a store, or a single bundle")] = STORE,
     *,
     output: OutputOption = Form.TABLE,
+    memory: MemoryOption = MEMORY,
 ) -> None:
     """Ask the results of all bundles of a store by SQL."""
     from evidence.history import ask, write_rows
 
-    write_rows(*ask(where, sql), output, sys.stdout)
+    with ask(where, sql, memory) as (names, rows):
+        write_rows(names, rows, output, sys.stdout)
 
 
 @app.command()

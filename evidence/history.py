@@ -9,15 +9,20 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import duckdb
 
 from evidence.console import OUT, EvidenceError, printable
+from evidence.database import opened
 from evidence.store import locate
 from evidence.tables import COLUMNS, quoted
+
+_AT_ONCE = 10_000
+"""Rows of an answer that are held at once."""
 
 HISTORY = """\
 SELECT {name}, time, origin,
@@ -47,14 +52,18 @@ def history_sql(by: str, stack: str = "") -> str:
 
 
 @contextlib.contextmanager
-def connected(where: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def connected(where: str, memory: int) -> Iterator[duckdb.DuckDBPyConnection]:
     """Give a connection whose only table is `results`, and which reads no other file.
+
+    Args:
+        where: a store, or a single bundle.
+        memory: megabytes that a query may take.
 
     Raises:
         EvidenceError: there is no bundle.
     """
     store, names = locate(where)
-    with contextlib.ExitStack() as stack, duckdb.connect() as connection:
+    with contextlib.ExitStack() as stack, opened(memory) as connection:
         folders = [
             stack.enter_context(store.fetched(name, "results")) if store else Path(where, "results") for name in names
         ]
@@ -72,18 +81,25 @@ def connected(where: str) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def ask(where: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Return the names of the columns and the rows that answer a query. Raises EvidenceError if it can't be run."""
-    with connected(where) as connection:
+@contextlib.contextmanager
+def ask(where: str, sql: str, memory: int) -> Iterator[tuple[list[str], Iterable[Sequence[Any]]]]:
+    """Give the names of the columns and the rows that answer a query, which are read as they are asked for.
+
+    Raises:
+        EvidenceError: it can't be run, or needs more memory.
+    """
+    with connected(where, memory) as connection:
         try:
             answer = connection.execute(sql)
-            return [column[0] for column in answer.description or ()], answer.fetchall()
-        except duckdb.Error as error:
-            raise EvidenceError(" ".join(str(error).split())) from None
+            rows = chain.from_iterable(iter(lambda: answer.fetchmany(_AT_ONCE), []))
+            yield [column[0] for column in answer.description or ()], rows
+        except duckdb.OutOfMemoryException as error:
+            said = str(error).partition("\n")[0]
+            raise EvidenceError(f"{said}: ask for less at once, or give it more by --memory") from None
 
 
-def write_rows(names: Sequence[str], rows: Sequence[Sequence[Any]], form: str, file: IO[str]) -> None:
-    """Write rows as `table`, `csv` or `json` (a line for each row)."""
+def write_rows(names: Sequence[str], rows: Iterable[Sequence[Any]], form: str, file: IO[str]) -> None:
+    """Write rows as `table`, `csv` or `json` (a line for each row); a table is held as a whole."""
     if form == "csv":
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names)

@@ -7,14 +7,14 @@ A table of such files is the same for DuckDB and for Athena: one row for each re
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
 import orjson
 
 from evidence.canonical import spell
+from evidence.database import opened
 from evidence.results import Run
+from evidence.store import scratch
 
 COLUMNS = {
     "rule": "VARCHAR",
@@ -36,6 +36,9 @@ COLUMNS = {
 }
 """In the order of the file; times are UTC, path and line are null where they aren't known."""
 
+_MEMORY = 512
+"""Megabytes that writing a run's rows may take."""
+
 
 def partition(run: Run) -> str:
     """Return the folder of a run's rows, relative to that of the bundle."""
@@ -49,13 +52,13 @@ def file_name(run: Run) -> str:
 
 def write_parquet(run: Run, path: Path) -> None:
     """Write the rows of a run's results. The same run gives the same bytes."""
-    with TemporaryDirectory(prefix="hedgerow-rows-") as folder:
-        rows = Path(folder, "rows.json")
+    with scratch() as folder:
+        rows = folder / "rows.json"
         with rows.open("wb") as file:
             for row in _rows(run):
                 file.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with opened(_MEMORY, threads=1) as connection:
             connection.execute(
                 f"COPY (SELECT * FROM read_json($rows, format='newline_delimited', columns={{{columns}}})) "  # noqa: S608
                 f"TO {quoted(path)} (FORMAT parquet, COMPRESSION zstd)",

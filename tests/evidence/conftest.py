@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
 from bench.event_logs import START, TYPES, event_log, urn
+from evidence import cli
 from evidence.bundle import collect
+from evidence.history import ask
 from evidence.signing import generate_key, load_signer
 from evidence.sources import Source
 from evidence.store import open_store
 from policy_pack.pack import PACK
 
+Run: TypeAlias = Callable[..., tuple[int, str, str]]
 BROKEN = (
     next(rule.id for rule in PACK.rules_on(TYPES[5]) if rule.controls and not rule.needs_graph),
     urn("dev", TYPES[5], "r5"),
@@ -46,3 +51,24 @@ def collect_into(logs: list[Path], key: Path) -> Callable[..., str]:
         return collect(sources, open_store(str(store)), load_signer(str(key)), time=None, jobs=jobs)[0]
 
     return into
+
+
+def answer(where: Path | str, sql: str) -> tuple[list[str], list[Any]]:
+    """What answers a query: the names of the columns, and the rows."""
+    with ask(str(where), sql, cli.MEMORY) as (names, rows):
+        return names, list(rows)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command: its exit code, what it printed, and what it told."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        code = ended.value.code
+        printed = capsys.readouterr()
+        return code if isinstance(code, int) else 0, printed.out, printed.err
+
+    return run

@@ -16,7 +16,7 @@ from evidence import background, bundle
 from evidence.accounts import newest_runs
 from evidence.background import FILE, load
 from evidence.console import EvidenceError
-from evidence.history import ask, history_sql
+from evidence.history import history_sql
 from evidence.results import Verdict
 from evidence.signing import load_signer
 from evidence.sources import Source, read_source
@@ -25,6 +25,7 @@ from policy_pack.pack import PACK
 from policy_pack.registers import SCHEMA
 from policy_pack.server import WAIVED
 from policy_pack.waivers import Waiver
+from tests.evidence.conftest import answer
 
 Collect = Callable[..., str]
 QUEUE = urn("dev", "aws:sqs/queue:Queue", "r5")
@@ -130,7 +131,7 @@ def test_the_trend_is_what_history_counts_each_judgement_once(
     third = tmp_path / "log3"
     third.write_bytes(b"".join(event_log("dev", 6, start=START + 180)))
     made = Path(collect_into(store, [third]))
-    names, rows = ask(str(store), history_sql("stack", "dev"))
+    names, rows = answer(store, history_sql("stack", "dev"))
     counted = [(row[names.index("passed")], row[names.index("failed")]) for row in rows]
     earlier = load(made).earlier
     assert [(bundle.verdicts[Verdict.PASS], bundle.verdicts.get(Verdict.FAIL, 0)) for bundle in earlier] == counted[:2]

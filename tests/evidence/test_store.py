@@ -11,7 +11,6 @@ import re
 import shutil
 import socket
 import socketserver
-import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -26,32 +25,16 @@ from botocore.exceptions import ClientError
 
 from bench.event_logs import event_log
 from evidence import cli, s3
-from evidence.history import ask, history_sql
+from evidence.history import history_sql
 from evidence.signing import load_public_key
 from evidence.store import locate
 from evidence.tables import COLUMNS
 from evidence.verification import verify_all
-from tests.evidence.conftest import BROKEN
+from tests.evidence.conftest import BROKEN, Run, answer
 
 Collect = Callable[..., str]
-Run = Callable[..., tuple[int, str, str]]
 ROOT = Path(__file__).parents[2]
 URL = "s3://evidence/of/stacks"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command: its exit code, what it printed, and what it told."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["evidence", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        code = ended.value.code
-        printed = capsys.readouterr()
-        return code if isinstance(code, int) else 0, printed.out, printed.err
-
-    return run
 
 
 @pytest.fixture
@@ -270,9 +253,9 @@ def test_a_log_steers_no_terminal(run: Run, key: Path, tmp_path: Path) -> None:
 
 def test_history_counts_each_run_once_however_often_it_was_collected(collect_into: Collect, tmp_path: Path) -> None:
     collect_into(tmp_path / "store")
-    once = ask(str(tmp_path / "store"), history_sql("stack"))
+    once = answer(tmp_path / "store", history_sql("stack"))
     collect_into(tmp_path / "store")
-    assert ask(str(tmp_path / "store"), history_sql("stack")) == once
+    assert answer(tmp_path / "store", history_sql("stack")) == once
     assert [row[0] for row in once[1]] == ["dev", "prod"]
     assert [row[once[0].index("failed")] for row in once[1]] == [1, 0]
 
@@ -308,7 +291,7 @@ def test_s3_keeps_bundles_verifies_and_answers(run: Run, bucket: Any, collect_in
     code, printed, told = run("verify", URL, "--key", key.with_suffix(".pub.pem"))
     assert (code, printed.count("verified"), told) == (0, 2, "")
     assert run("verify", second, "--key", key.with_suffix(".pub.pem"))[0] == 0
-    assert [row[0] for row in ask(URL, history_sql("stack"))[1]] == ["dev", "prod"]
+    assert [row[0] for row in answer(URL, history_sql("stack"))[1]] == ["dev", "prod"]
     rows = [path for path in keys(bucket) if path.startswith("of/stacks/results/")]
     assert len(rows) == 4, "Athena's table has a file for each run of each bundle"
     assert all(
@@ -376,7 +359,7 @@ def test_of_two_that_store_at_once_one_takes_the_next_number(  # noqa: PLR0917 -
     code, printed, told = run("verify", URL, "--key", key.with_suffix(".pub.pem"))
     assert (code, printed.count(": verified")) == (0, 2)
     assert told == "another bundle was stored meanwhile: taking the next number\n", "said by one of the two, once"
-    assert [row[0] for row in ask(URL, history_sql("stack"))[1]] == ["dev", "prod"]
+    assert [row[0] for row in answer(URL, history_sql("stack"))[1]] == ["dev", "prod"]
 
 
 @pytest.mark.usefixtures("bucket")
@@ -448,7 +431,7 @@ def test_the_queries_of_the_documentation_run(collect_into: Collect, tmp_path: P
     queries = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "evidence.md").read_text(), re.S)
     assert len(queries) >= 2
     for query in queries:
-        assert ask(str(tmp_path / "store"), query)[1], query
+        assert answer(tmp_path / "store", query)[1], query
 
 
 def test_the_documentation_names_every_command_and_column() -> None:
