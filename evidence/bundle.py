@@ -108,6 +108,7 @@ def _publish(  # noqa: PLR0913, PLR0917 - as above
             time=time or max(run.figures.time for run in collected),
             complete=not any(run.problems for run in collected),
             previous=hashlib.sha256(before[1]).hexdigest() if before else "",
+            previous_time=before[2].reached if before else None,
             files={path: measure(folder / path) for path, _ in list_files(folder)},
         )
         data = manifest.encode()

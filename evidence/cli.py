@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FAILED, INCOMPLETE = 1, 3
 MEMORY = 512
+RETENTION_DAYS = 2555
+"""Handbook, Backup: audit trails are kept 7 years. The environment locks bundles for as long, and then lets them go."""
 REGIONS = "us-west-2,us-west-1"
 STORE, KEY, POLICY = ".evidence/store", ".evidence/signing-key.pem", "stacks/policy.{stack}.json"
 ARCHITECTURE = Path("docs/environment.svg")
@@ -260,9 +262,12 @@ def verify(
         str,
         typer.Option(
             metavar="NUMBER:SHA256",
-            help="what collect or verify told before, noted down elsewhere: that bundle must still be there",
+            help="what collect or verify told before, noted down elsewhere: that bundle must still be in the chain",
         ),
     ] = "",
+    retention_days: Annotated[
+        int, typer.Option(min=1, max=365_000, help="how long bundles are kept: what is older may have expired")
+    ] = RETENTION_DAYS,
 ) -> None:
     """Check bundles with the public key alone: changed, missing or added files, and the chain.
 
@@ -275,20 +280,19 @@ def verify(
     if head and not re.fullmatch(r"[1-9]\d*:[0-9a-f]{64}", head):
         raise typer.BadParameter(f"{head!r} is not NUMBER:SHA256", param_hint="--head")
     public = load_public_key(key)
-    wrong, heads = False, []
-    for bundle in verify_all(where, public):
+    bundles = []
+    for bundle in verify_all(where, public, datetime.now(tz=UTC) - timedelta(days=retention_days)):
         for problem in bundle.wrong:
             say(f"{bundle.name}: {problem}")
         verdict = "NOT as it was signed" if bundle.wrong else "verified"
-        OUT.print(printable(f"{bundle.name}: {verdict}{bundle.note}"), markup=False)
-        wrong |= bool(bundle.wrong)
-        heads.append(bundle.head)
-    if head and (problem := head_problem(head, heads)):
+        OUT.print(printable("; ".join([f"{bundle.name}: {verdict}", *bundle.notes])), markup=False)
+        bundles.append(bundle)
+    problem = head_problem(head, bundles) if head else ""
+    if problem:
         say(problem)
-        wrong = True
-    if wrong:
+    if problem or any(bundle.wrong for bundle in bundles):
         raise typer.Exit(FAILED)
-    OUT.print(f"head: {heads[-1]}", markup=False)
+    OUT.print(f"head: {bundles[-1].head}", markup=False)
 
 
 @app.command()

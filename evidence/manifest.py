@@ -1,4 +1,4 @@
-"""The manifest of a bundle: every file with its size and SHA-256, and the hash of the manifest before it."""
+"""The manifest of a bundle: every file with its size and SHA-256, and the hash and time of what was before it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ class Manifest:
     previous: str
     files: Mapping[str, tuple[int, str]]
     """Size in bytes and SHA-256 by path."""
+    previous_time: datetime.datetime | None = None
+    """The newest time of all bundles before; None for the first, or if it isn't known."""
+
+    @property
+    def reached(self) -> datetime.datetime:
+        """The newest time of this bundle and all before: one that is given an old time is no older than the rest."""
+        return max(self.time, self.previous_time or self.time)
 
     @property
     def name(self) -> str:
@@ -53,6 +60,7 @@ class Manifest:
                 "time": spell(self.time),
                 "complete": self.complete,
                 "previous": self.previous,
+                **({"previous_time": spell(self.previous_time)} if self.previous_time else {}),
                 "files": [
                     {"path": path, "size": size, "sha256": digest}
                     for path, (size, digest) in sorted(self.files.items())
@@ -71,6 +79,7 @@ def decode_manifest(data: bytes) -> Manifest:
             complete=record["complete"],
             previous=record["previous"],
             files={entry["path"]: (entry["size"], entry["sha256"]) for entry in record["files"]},
+            previous_time=parse_time(record["previous_time"]) if "previous_time" in record else None,
         )
         readable = manifest.encode() == data and all(map(_inside, manifest.files))
     except (LookupError, TypeError, ValueError, AttributeError):

@@ -15,6 +15,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,10 +60,14 @@ class S3Store:
         yield
 
     def names(self) -> list[str]:
-        """Return the names of the bundles in the chain; that of a link whose bundle is gone is among them."""
-        links = f"{self._prefix}{CHAIN}/"
-        signed = self._signed()
-        return sorted(self._linked(key, signed[key.removeprefix(links)]) for key in self._keys(links))
+        """Return the names of the bundles in the chain; that of a link whose bundle is gone is among them.
+
+        But not at the beginning: of what expires, each object goes by itself, and the link may be the last.
+        """
+        links, signed = f"{self._prefix}{CHAIN}/", self._signed()
+        keys = [(key, signed[key.removeprefix(links)]) for key in self._keys(links)]
+        left = list(dropwhile(lambda link: not link[1], keys)) or keys
+        return sorted(self._linked(key, candidates) for key, candidates in left)
 
     def _signed(self) -> defaultdict[str, list[str]]:
         """Return the names of what has a signature, by number."""

@@ -1,10 +1,16 @@
-"""Checks bundles with nothing but a public key: whatever was changed, is missing, was added or breaks the chain."""
+"""Checks bundles with nothing but a public key: whatever was changed, is missing, was added or breaks the chain.
+
+What expired is told from what was removed by what is signed: each manifest has the newest time of those before it. So a
+chain may begin late, or a bundle lack files, only where everything up to there is old enough.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -13,20 +19,66 @@ from evidence.manifest import ENVELOPE, Manifest, decode_manifest, list_files, m
 from evidence.signing import MANIFEST, check_attestation
 from evidence.store import BUNDLES, locate
 
+Lines: TypeAlias = list[str]
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 
-def verify_bundle(folder: Path, key: ec.EllipticCurvePublicKey) -> tuple[Manifest | None, list[str]]:
-    """Return a bundle's manifest, if its signature fits, and what is wrong with the bundle, a line each."""
+
+class Verified(NamedTuple):
+    """What verifying a bundle tells."""
+
+    name: str
+    wrong: Lines
+    notes: Lines
+    """What else to know."""
+    head: str = ""
+    """`Manifest.head`; empty if the signature doesn't fit."""
+    follows: str = ""
+    """The head of the chain before this bundle."""
+
+
+def verify_all(where: str, key: ec.EllipticCurvePublicKey, kept_since: datetime = ALWAYS) -> Iterator[Verified]:
+    """Verify each bundle of a store, oldest first, and the chain; or a single bundle.
+
+    Args:
+        where: a store, or a bundle.
+        key: who must have signed it.
+        kept_since: what is older may have expired; nothing by default.
+    """
+    store, names = locate(where)
+    alone = store is None or where.rstrip("/").endswith(f"{BUNDLES}/{names[0]}")
+    before: Manifest | None = None
+    for place, name in enumerate(names):
+        with store.fetched(name) if store else contextlib.nullcontext(Path(where)) as folder:
+            manifest, wrong, notes = verify_bundle(folder, key, kept_since)
+        if manifest and alone:
+            notes += [f"follows the manifest {manifest.previous}"] if manifest.previous else []
+        elif manifest:
+            wrong += [] if name == manifest.name else [f"it is the bundle {manifest.name}: it was renamed"]
+            out_of_place, expired = (_follows(manifest, before), []) if place else _begins(manifest, kept_since)
+            wrong += out_of_place
+            notes += expired
+        before = manifest
+        heads = (manifest.head, f"{manifest.number - 1}:{manifest.previous}") if manifest else ()
+        yield Verified(name, wrong, notes, *heads)
+
+
+def verify_bundle(
+    folder: Path, key: ec.EllipticCurvePublicKey, kept_since: datetime = ALWAYS
+) -> tuple[Manifest | None, Lines, Lines]:
+    """Return a bundle's manifest, if its signature fits, what is wrong with the bundle, and what else to know."""
     try:
         data = _read(folder / MANIFEST)
         check_attestation(_read(folder / ENVELOPE), data, key)
         manifest = decode_manifest(data)
     except EvidenceError as error:
-        return None, [str(error)]
+        return None, [str(error)], []
     found = dict(list_files(folder))
-    wrong = [f"{path} is missing" for path in manifest.files.keys() - found.keys()]
+    missing = manifest.files.keys() - found.keys()
+    expired = manifest.reached < kept_since
+    wrong = [] if expired else [f"{path} is missing" for path in missing]
     wrong += [f"{path} was added" for path in found.keys() - manifest.files.keys()]
     for path, (size, digest) in manifest.files.items():
-        if path not in found:
+        if path in missing:
             continue
         if not found[path]:
             wrong.append(f"{path} is not a plain file")
@@ -36,67 +88,50 @@ def verify_bundle(folder: Path, key: ec.EllipticCurvePublicKey) -> tuple[Manifes
             wrong.append(f"{path} has {actual[0]} bytes instead of {size}")
         elif actual[1] != digest:
             wrong.append(f"{path} was changed")
-    return manifest, sorted(wrong)
+    notes = [] if manifest.complete else ["INCOMPLETE, as its runs say"]
+    notes += [f"{len(missing)} of its {len(manifest.files)} files have expired"] if missing and expired else []
+    return manifest, sorted(wrong), notes
 
 
-class Verified(NamedTuple):
-    """What verifying a bundle tells."""
-
-    name: str
-    wrong: list[str]
-    note: str
-    """What else to know."""
-    head: str
-    """`Manifest.head`; empty if the signature doesn't fit."""
-
-
-def verify_all(where: str, key: ec.EllipticCurvePublicKey) -> Iterator[Verified]:
-    """Verify each bundle of a store, oldest first, and the chain; or a single bundle."""
-    store, names = locate(where)
-    if store is None:
-        yield _verified(names[0], *verify_bundle(Path(where), key), alone=True)
-        return
-    before = ""
-    alone = where.rstrip("/").endswith(f"{BUNDLES}/{names[0]}")
-    for place, name in enumerate(names, start=1):
-        with store.fetched(name) as folder:
-            manifest, wrong = verify_bundle(folder, key)
-        if manifest and not alone:
-            wrong += _out_of_chain(name, manifest, place, before)
-        before = manifest.digest if manifest else ""
-        yield _verified(name, manifest, wrong, alone=alone)
-
-
-def head_problem(noted: str, heads: Iterable[str]) -> str:
-    """Return what is wrong, if a head that was noted down isn't among those of a store now; else an empty text."""
-    kept = dict(head.split(":") for head in heads if head)
+def head_problem(noted: str, bundles: Sequence[Verified]) -> str:
+    """Return what is wrong, if a head that was noted down isn't in the chain of a store now; else an empty text."""
     number, digest = noted.split(":")
-    if number not in kept:
+    chain = dict(head.split(":") for head in (bundles[0].follows, *(bundle.head for bundle in bundles)) if head)
+    if int(number) < min(map(int, chain), default=0):
+        return (
+            f"bundle {number}, which was noted down, is from before what is left: nothing shows that this is its chain"
+        )
+    if number not in chain:
         return f"bundle {number}, which was noted down, is not there: it was taken away, or this is another store"
-    if kept[number] != digest:
-        return f"bundle {number} is not the one that was noted down: the SHA-256 of its manifest is {kept[number]}"
+    if chain[number] != digest:
+        return f"bundle {number} is not the one that was noted down: the SHA-256 of its manifest is {chain[number]}"
     return ""
 
 
-def _out_of_chain(name: str, manifest: Manifest, place: int, before: str) -> list[str]:
-    wrong = []
-    if name != manifest.name:
-        wrong.append(f"it is the bundle {manifest.name}: it was renamed")
-    if manifest.number != place:
-        wrong.append(
-            f"it is number {manifest.number}, where number {place} should be: a bundle is missing or was added"
-        )
-    if manifest.previous != before:
-        wrong.append("it does not follow the bundle before it: the chain is broken")
-    return wrong
+def _begins(manifest: Manifest, kept_since: datetime) -> tuple[Lines, Lines]:
+    """Return what is wrong with the oldest bundle's being that, and what else to know."""
+    last, newest = manifest.number - 1, manifest.previous_time
+    if not last:
+        return (["it follows another, though it is number 1: the chain is broken"] if manifest.previous else []), []
+    before = "bundle 1" if last == 1 else f"bundles 1 to {last}"
+    if newest is None:
+        return [f"missing: {before}, and nothing tells how old they were"], []
+    told = f"{before}, the newest of {newest:%Y-%m-%d}"
+    if newest >= kept_since:
+        return [f"missing: {told}, though what is newer than {kept_since:%Y-%m-%d} is kept"], []
+    return [], [f"expired: {told}"]
 
 
-def _verified(name: str, manifest: Manifest | None, wrong: list[str], *, alone: bool) -> Verified:
-    if manifest is None:
-        return Verified(name, wrong, "", "")
-    incomplete = "" if manifest.complete else "; INCOMPLETE, as its runs say"
-    follows = f"; follows the manifest {manifest.previous}" if alone and manifest.previous else ""
-    return Verified(name, wrong, f"{incomplete}{follows}", manifest.head)
+def _follows(manifest: Manifest, before: Manifest | None) -> Lines:
+    """Return what is wrong, if a bundle isn't the next of the one before (None: its signature doesn't fit)."""
+    if before and manifest.number != before.number + 1:
+        should = f"where number {before.number + 1} should be"
+        return [f"it is number {manifest.number}, {should}: a bundle is missing or was added"]
+    if before is None or manifest.previous != before.digest:
+        return ["it does not follow the bundle before it: the chain is broken"]
+    if manifest.previous_time not in {None, before.reached}:
+        return [f"it tells a wrong age of the bundles before it, the newest of {before.reached:%Y-%m-%d}"]
+    return []
 
 
 def _read(path: Path) -> bytes:

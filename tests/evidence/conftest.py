@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import boto3
 import pytest
 
 from bench.event_logs import START, TYPES, event_log, urn
@@ -19,6 +21,8 @@ from evidence.store import open_store
 from policy_pack.pack import PACK
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
+URL = "s3://evidence/of/stacks"
+"""A store in the bucket."""
 BROKEN = (
     next(rule.id for rule in PACK.rules_on(TYPES[5]) if rule.controls and not rule.needs_graph),
     urn("dev", TYPES[5], "r5"),
@@ -46,9 +50,9 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def collect_into(logs: list[Path], key: Path) -> Callable[..., str]:
     """Collect logs, those of the two stacks by default, into the store at a path or URL."""
 
-    def into(store: Path | str, paths: Sequence[Path] = logs, jobs: int = 1) -> str:
+    def into(store: Path | str, paths: Sequence[Path] = logs, jobs: int = 1, time: datetime | None = None) -> str:
         sources = [Source(path, commit="c0ffee") for path in paths]
-        return collect(sources, open_store(str(store)), load_signer(str(key)), time=None, jobs=jobs)[0]
+        return collect(sources, open_store(str(store)), load_signer(str(key)), time=time, jobs=jobs).where
 
     return into
 
@@ -72,3 +76,27 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return code if isinstance(code, int) else 0, printed.out, printed.err
 
     return run
+
+
+@pytest.fixture
+def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """S3 of an emulated account, over HTTP, with a bucket `evidence` whose objects are locked for a year."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    client = boto3.client("s3")
+    client.create_bucket(
+        Bucket="evidence",
+        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
+        ObjectLockEnabledForBucket=True,
+    )
+    lock = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}}
+    client.put_object_lock_configuration(
+        Bucket="evidence", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": lock}
+    )
+    return client
+
+
+def keys(client: Any) -> list[str]:
+    return [entry["Key"] for entry in client.list_objects_v2(Bucket="evidence").get("Contents", ())]

@@ -214,7 +214,7 @@ def rename(first: Path, second: Path) -> None:
     ("spoil", "says"),
     [
         (lambda found: shutil.rmtree(found[1]), "a bundle is missing"),
-        (lambda found: shutil.rmtree(found[0]), "a bundle is missing"),
+        (lambda found: shutil.rmtree(found[0]), "missing: bundle 1, the newest of 2026-09-21"),
         (lambda found: rename(found[0], found[1]), "it was renamed"),
         (lambda found: shutil.copytree(found[0], found[1].with_name("000009-copy")), "it was renamed"),
         (lambda found: (found[1] / "manifest.json").unlink(), "does not follow the bundle before it"),

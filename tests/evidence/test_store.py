@@ -30,35 +30,10 @@ from evidence.signing import load_public_key
 from evidence.store import locate
 from evidence.tables import COLUMNS
 from evidence.verification import verify_all
-from tests.evidence.conftest import BROKEN, Run, answer
+from tests.evidence.conftest import BROKEN, URL, Run, answer, keys
 
 Collect = Callable[..., str]
 ROOT = Path(__file__).parents[2]
-URL = "s3://evidence/of/stacks"
-
-
-@pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """S3 of an emulated account, over HTTP, with a bucket `evidence` whose objects are locked for a year."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    client = boto3.client("s3")
-    client.create_bucket(
-        Bucket="evidence",
-        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
-        ObjectLockEnabledForBucket=True,
-    )
-    lock = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 365}}
-    client.put_object_lock_configuration(
-        Bucket="evidence", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": lock}
-    )
-    return client
-
-
-def keys(client: Any) -> list[str]:
-    return [entry["Key"] for entry in client.list_objects_v2(Bucket="evidence").get("Contents", ())]
 
 
 def test_the_whole_path(run: Run, logs: list[Path], tmp_path: Path) -> None:
