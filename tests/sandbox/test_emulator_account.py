@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from sandbox.aws_plugin import handlers
 from sandbox.aws_plugin.aws import Aws
 from sandbox.aws_plugin.values import Props
-from tests.sandbox.conformance.case import Account
+from tests.sandbox.conformance.case import Account, refused
 
 GITHUB = "https://token.actions.githubusercontent.com"
 
@@ -88,3 +88,20 @@ def test_a_managed_policy_changes_more_often_than_it_may_have_versions(account: 
     assert len(account.client("iam").list_policy_versions(PolicyArn=made.id)["Versions"]) == 5
     policies.delete(made.id, state, aws)
     assert policies.read(made.id, state, aws) is None
+
+
+def test_a_disabled_hub_loses_its_settings_and_standards(account: Account) -> None:
+    hub = account.client("securityhub")
+    standard = "arn:aws:securityhub:us-west-2::standards/cis-aws-foundations-benchmark/v/5.0.0"
+    with refused("InvalidAccessException"):
+        hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    hub.enable_security_hub(ControlFindingGenerator="STANDARD_CONTROL")
+    assert hub.describe_hub()["ControlFindingGenerator"] == "STANDARD_CONTROL"
+    enabled = hub.batch_enable_standards(StandardsSubscriptionRequests=[{"StandardsArn": standard}])
+    assert hub.get_enabled_standards()["StandardsSubscriptions"] == enabled["StandardsSubscriptions"]
+    hub.disable_security_hub()
+    with refused("InvalidAccessException"):
+        hub.get_enabled_standards()
+    hub.enable_security_hub()
+    assert hub.describe_hub()["ControlFindingGenerator"] == "SECURITY_CONTROL"
+    assert hub.get_enabled_standards()["StandardsSubscriptions"] == []

@@ -2,15 +2,7 @@
 
 from typing import Any
 
-import pytest
-from botocore.exceptions import ClientError
-
-from tests.sandbox.conformance.case import Account
-
-
-def refused(code: str) -> Any:
-    """AWS refuses with this code."""
-    return pytest.raises(ClientError, match=rf"\({code}\)")
+from tests.sandbox.conformance.case import Account, refused
 
 
 def make_cluster(account: Account, **more: Any) -> Any:

@@ -1,16 +1,10 @@
-"""Caches, streams and instances in the emulator, where moto says otherwise than AWS. boto3 alone looks."""
+"""Caches, streams, buckets, keys and instances in the emulator, where moto differs from AWS. boto3 alone looks."""
 
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.sandbox.conformance.case import Account
-
-
-def refused(code: str) -> Any:
-    """AWS refuses with this code."""
-    return pytest.raises(ClientError, match=rf"\({code}\)")
+from tests.sandbox.conformance.case import Account, refused
 
 
 def _user(cache: Any, name: str) -> None:
@@ -174,3 +168,32 @@ def test_metadata_options_that_are_not_given_stay(account: Account) -> None:
     [reservation] = ec2.describe_instances(InstanceIds=[node["InstanceId"]])["Reservations"]
     options = reservation["Instances"][0]["MetadataOptions"]
     assert (options["HttpTokens"], options["HttpPutResponseHopLimit"]) == ("required", 2)
+
+
+def test_the_rotation_of_a_key_has_a_period_while_it_is_enabled(account: Account) -> None:
+    """ "If no value is specified, the default value is 365 days" (EnableKeyRotation)."""
+    kms, key = account.client("kms"), account.key()
+    assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
+    for asked, days in (({"RotationPeriodInDays": 90}, 90), ({}, 365)):
+        kms.enable_key_rotation(KeyId=key, **asked)
+        status = kms.get_key_rotation_status(KeyId=key)
+        assert (status["KeyRotationEnabled"], status["RotationPeriodInDays"]) == (True, days)
+    kms.disable_key_rotation(KeyId=key)
+    assert "RotationPeriodInDays" not in kms.get_key_rotation_status(KeyId=key)
+
+
+def test_a_bucket_with_objects_can_be_locked_for_days_or_years_once_it_is_versioned(account: Account) -> None:
+    """ "You can enable Object Lock for new or existing buckets" (PutObjectLockConfiguration)."""
+    s3, bucket = account.client("s3"), account.bucket()
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    with refused("InvalidBucketState"):
+        s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for period in ({"Days": 365}, {"Years": 2}):
+        rule = {"DefaultRetention": {"Mode": "GOVERNANCE", **period}}
+        locked = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+        s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=locked)
+        assert s3.get_object_lock_configuration(Bucket=bucket)["ObjectLockConfiguration"] == locked
+        written = s3.put_object(Bucket=bucket, Key="b", Body=b"2")["VersionId"]
+        with refused("AccessDenied"):
+            s3.delete_object(Bucket=bucket, Key="b", VersionId=written)

@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from sandbox.aws_plugin.values import Props
 
@@ -67,6 +69,11 @@ class Account:
             )["Subnet"]["SubnetId"]
             for place, zone in enumerate("abc")
         ]
+
+
+def refused(code: str) -> Any:
+    """AWS refuses with this code."""
+    return pytest.raises(ClientError, match=rf"\({code}\)")
 
 
 @dataclass(frozen=True)
