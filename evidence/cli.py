@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +21,30 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from evidence.console import OUT, EvidenceError, printable, say
+from evidence.options import (
+    ARCHITECTURE,
+    KEY,
+    MEMORY,
+    POLICY,
+    PUBLIC_KEY,
+    REGIONS,
+    REPORT,
+    RETENTION_DAYS,
+    STORE,
+    By,
+    CommitOption,
+    Form,
+    KeyOption,
+    MemoryOption,
+    OutputOption,
+    PictureOption,
+    PolicyOption,
+    ProgramOption,
+    StoreOption,
+    files_of,
+    picture_of,
+    time_of,
+)
 
 if TYPE_CHECKING:
     from evidence.bundle import Collected
@@ -29,32 +52,6 @@ if TYPE_CHECKING:
     from evidence.store import Store
 
 FAILED, INCOMPLETE = 1, 3
-MEMORY = 512
-RETENTION_DAYS = 2555
-"""Handbook, Backup: audit trails are kept 7 years. The environment locks bundles for as long, and then lets them go."""
-REGIONS = "us-west-2,us-west-1"
-STORE, KEY, POLICY = ".evidence/store", ".evidence/signing-key.pem", "stacks/policy.{stack}.json"
-ARCHITECTURE = Path("docs/environment.svg")
-PUBLIC_KEY = Path(".evidence/signing-key.pub.pem")
-
-
-class By(StrEnum):
-    """What verdicts are counted by."""
-
-    STACK = "stack"
-    RULE = "rule"
-    CONTROL = "control"
-    PROMISE = "promise"
-
-
-class Form(StrEnum):
-    """How rows are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
 app = typer.Typer(
     help="""Evidence that an auditor can read, check and trust.
 
@@ -67,28 +64,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-StoreOption = Annotated[
-    str, typer.Option(envvar="HEDGEROW_EVIDENCE_STORE", help="where bundles are: a folder, or s3://BUCKET/PREFIX")
-]
-KeyOption = Annotated[
-    str,
-    typer.Option(
-        envvar="HEDGEROW_EVIDENCE_KEY", help="what signs: a PEM file, or awskms:///ID (an id, alias/NAME, an ARN)"
-    ),
-]
-PolicyOption = Annotated[
-    str, typer.Option(help="the policy configuration that was used; {stack} stands for the stack's name")
-]
-ProgramOption = Annotated[str, typer.Option(help="the folder of Pulumi.yaml, relative to the repository's root")]
-CommitOption = Annotated[str | None, typer.Option(help="the commit that was judged (default: that of this folder)")]
-PictureOption = Annotated[
-    Path, typer.Option(help="an SVG picture of the architecture for the report; the default may be missing")
-]
-MemoryOption = Annotated[
-    int,
-    typer.Option(min=125, metavar="MB", help="megabytes that the query may take; what is more is spilt under TMPDIR"),
-]
-OutputOption = Annotated[Form, typer.Option(help="how rows are printed")]
 
 
 def main() -> None:
@@ -148,11 +123,11 @@ def collect(  # noqa: PLR0913 - a command has as many options as there are thing
     source = partial(
         Source, commit=at, policy_config=policy_config, places=places, program=program, qualified=qualified
     )
-    sources = [source(path) for path in _files(event_log or [])]
-    sources += [source(path, pulumi=tuple(shlex.split(pulumi))) for path in _files(state or [])]
+    sources = [source(path) for path in files_of(event_log or [])]
+    sources += [source(path, pulumi=tuple(shlex.split(pulumi))) for path in files_of(state or [])]
     if not sources:
         raise typer.BadParameter("name what to collect by --event-log or --state")
-    _make(sources, open_store(store), key, _time(time), jobs, architecture)
+    _make(sources, open_store(store), key, time_of(time), jobs, architecture)
 
 
 @app.command()
@@ -206,41 +181,12 @@ def _make(  # noqa: PLR0913, PLR0917
     from evidence.bundle import collect as make
     from evidence.signing import load_signer
 
-    made = make(sources, store, load_signer(key), time=time, jobs=jobs, architecture=_picture(picture))
+    made = make(sources, store, load_signer(key), time=time, jobs=jobs, architecture=picture_of(picture))
     _tell(made.collected)
     say(f"head: {made.head}")
     OUT.print(printable(made.where), markup=False)
     if any(run.problems for run in made.collected):
         raise typer.Exit(INCOMPLETE)
-
-
-def _picture(path: Path) -> str:
-    if path == ARCHITECTURE and not path.exists():
-        return ""
-    picture = path.read_bytes().decode(errors="replace")
-    if "<svg" not in picture:
-        raise EvidenceError(f"{path} is not an SVG picture")
-    return picture
-
-
-def _files(paths: list[Path]) -> list[Path]:
-    files = [
-        file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if not file.is_dir()
-    ]
-    if paths and not files:
-        raise EvidenceError(f"{paths[0]} holds no file")
-    return files
-
-
-def _time(text: str | None) -> datetime | None:
-    from evidence.canonical import parse_time
-
-    if text is None:
-        return None
-    try:
-        return datetime.fromtimestamp(int(text), tz=UTC) if text.isdecimal() else parse_time(text)
-    except (ValueError, OverflowError, OSError):
-        raise typer.BadParameter(f"{text!r} is neither seconds since 1970 nor YYYY-MM-DDTHH:MM:SSZ") from None
 
 
 def _tell(collected: list[Collected]) -> None:
@@ -299,7 +245,7 @@ def verify(
 def report(
     where: Annotated[str, typer.Argument(help="a bundle, or a store, whose newest bundle is taken")] = STORE,
     *,
-    output: Annotated[Path, typer.Option(help="the folder to write into")] = Path(".evidence/report"),
+    output: Annotated[Path, typer.Option(help="the folder to write into")] = REPORT,
 ) -> None:
     """Write a bundle's documents anew, into a folder of their own; the bundle stays as it was signed."""
     from evidence.background import load

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import boto3
 import pytest
 
-from bench.event_logs import START, TYPES, event_log, urn
+from bench.event_logs import START, event_log
 from evidence import cli
 from evidence.bundle import collect
-from evidence.history import ask
 from evidence.signing import generate_key, load_signer
 from evidence.sources import Source
 from evidence.store import open_store
-from policy_pack.pack import PACK
-
-Run: TypeAlias = Callable[..., tuple[int, str, str]]
-URL = "s3://evidence/of/stacks"
-"""A store in the bucket."""
-BROKEN = (
-    next(rule.id for rule in PACK.rules_on(TYPES[5]) if rule.controls and not rule.needs_graph),
-    urn("dev", TYPES[5], "r5"),
-)
+from tests.evidence.stores import BROKEN, Collect, Run
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +39,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def collect_into(logs: list[Path], key: Path) -> Callable[..., str]:
+def collect_into(logs: list[Path], key: Path) -> Collect:
     """Collect logs, those of the two stacks by default, into the store at a path or URL."""
 
     def into(store: Path | str, paths: Sequence[Path] = logs, jobs: int = 1, time: datetime | None = None) -> str:
@@ -57,10 +49,24 @@ def collect_into(logs: list[Path], key: Path) -> Callable[..., str]:
     return into
 
 
-def answer(where: Path | str, sql: str) -> tuple[list[str], list[Any]]:
-    """What answers a query: the names of the columns, and the rows."""
-    with ask(str(where), sql, cli.MEMORY) as (names, rows):
-        return names, list(rows)
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory, collect_into: Collect) -> Path:
+    """A bundle that tests leave as it was."""
+    return Path(collect_into(tmp_path_factory.mktemp("made")))
+
+
+@pytest.fixture
+def copy(made: Path, tmp_path: Path) -> Path:
+    """A bundle by itself, to spoil."""
+    return Path(shutil.copytree(made, tmp_path / made.name))
+
+
+@pytest.fixture
+def store(tmp_path: Path, collect_into: Collect) -> Path:
+    """Three bundles in a chain."""
+    for _ in range(3):
+        collect_into(tmp_path / "store")
+    return tmp_path / "store"
 
 
 @pytest.fixture
@@ -79,13 +85,26 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """S3 of an emulated account, over HTTP, with a bucket `evidence` whose objects are locked for a year."""
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The environment's variables, with credentials of an emulated account."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-    client = boto3.client("s3")
+    return monkeypatch
+
+
+@pytest.fixture
+def aws(environment: pytest.MonkeyPatch, endpoint: str) -> Callable[[str], Any]:
+    """Make clients of an emulated account, over HTTP."""
+    environment.setenv("AWS_ENDPOINT_URL", endpoint)
+    client: Callable[[str], Any] = boto3.client
+    return client
+
+
+@pytest.fixture
+def bucket(aws: Callable[[str], Any]) -> Any:
+    """S3, with a bucket `evidence` whose objects are locked for a year."""
+    client = aws("s3")
     client.create_bucket(
         Bucket="evidence",
         CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
@@ -96,7 +115,3 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Any:
         Bucket="evidence", ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": lock}
     )
     return client
-
-
-def keys(client: Any) -> list[str]:
-    return [entry["Key"] for entry in client.list_objects_v2(Bucket="evidence").get("Contents", ())]

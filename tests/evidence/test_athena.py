@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 import sqlglot
 from sqlglot import exp
@@ -14,10 +11,8 @@ from evidence.history import history_sql
 from evidence.tables import COLUMNS, partition
 from infrastructure.evidence_tables import PARTITIONS, RESULT_COLUMNS, RESULTS
 from tests.evidence.reporting import run
+from tests.evidence.stores import DOCUMENTED
 
-DOCUMENTED = re.findall(
-    r"```sql\n(.*?)```", (Path(__file__).parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8"), re.DOTALL
-)
 HIVE = {
     "VARCHAR": "string",
     "VARCHAR[]": "array<string>",

@@ -25,7 +25,7 @@ from policy_pack.pack import PACK
 from policy_pack.registers import SCHEMA
 from policy_pack.server import WAIVED
 from policy_pack.waivers import Waiver
-from tests.evidence.conftest import answer
+from tests.evidence.stores import answer
 
 Collect = Callable[..., str]
 QUEUE = urn("dev", "aws:sqs/queue:Queue", "r5")

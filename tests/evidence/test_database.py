@@ -16,7 +16,7 @@ import pytest
 
 from evidence.console import EvidenceError
 from evidence.database import opened
-from tests.evidence.conftest import Run
+from tests.evidence.stores import Run
 
 TOO_MUCH = "SELECT COUNT(*) FROM (SELECT DISTINCT i::VARCHAR || ' is a text that takes memory' FROM range({}) AS t (i))"
 

@@ -14,15 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence import cli
+from evidence import options
 from evidence.console import EvidenceError
 from evidence.manifest import ENVELOPE, Manifest, decode_manifest
 from evidence.signing import MANIFEST, Signer, attest, load_public_key, load_signer
 from evidence.verification import Verified, head_problem, verify_all
 from infrastructure.promises import AUDIT_DAYS
-from tests.evidence.conftest import URL, Run, answer, keys
+from tests.evidence.stores import URL, Collect, Run, answer, bundles, keys
 
-Collect = Callable[..., str]
 KEPT_SINCE = datetime.datetime(2019, 6, 1, tzinfo=datetime.UTC)
 YEARS = range(2015, 2027)
 
@@ -131,10 +130,6 @@ def store(collect_into: Collect, tmp_path: Path) -> Path:
     return tmp_path / "store"
 
 
-def bundles(store: Path) -> list[Path]:
-    return sorted((store / "bundles").iterdir())
-
-
 def test_what_is_collected_has_the_newest_time_of_everything_before(store: Path, collect_into: Collect) -> None:
     collect_into(store, time=new_year(2003))
     found = [decode_manifest((bundle / MANIFEST).read_bytes()).previous_time for bundle in bundles(store)]
@@ -201,4 +196,4 @@ def test_in_s3_a_store_that_lost_every_bundle_is_not_a_new_one(bucket: Any, coll
 
 
 def test_bundles_are_kept_as_long_as_the_environment_keeps_them() -> None:
-    assert AUDIT_DAYS.low == cli.RETENTION_DAYS
+    assert AUDIT_DAYS.low == options.RETENTION_DAYS
