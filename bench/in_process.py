@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.formats import messages
-from policy_pack import registers
+from policy_pack import register_files
 from policy_pack.configuration import configure
 from policy_pack.evaluation import Evaluation
 from policy_pack.judge import Context, Verdict
@@ -30,7 +30,7 @@ TODAY = datetime.date(2026, 3, 1)
 def judge(exported: dict[str, Any], pack: Pack, rounds: int = 1) -> tuple[float, set[tuple[str, str]]]:
     """Return the least processor seconds that the pack took for all of an export, and each rule with what it names."""
     requests, everything = messages(exported)
-    context = Context(TODAY, registers.read(REGISTERS))
+    context = Context(TODAY, register_files.read(REGISTERS))
     configuration = configure(pack.rules, {})
     taken: list[float] = []
     found: set[tuple[str, str]] = set()

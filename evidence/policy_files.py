@@ -15,7 +15,9 @@ from typing import Any
 from evidence.console import EvidenceError
 from evidence.report.records import RegisterEntry
 from evidence.results import AcceptedViolation
-from policy_pack.registers import FOLDER, NO_REGISTERS, SCHEMA, RegisterError, Registers, Row, locate, read
+from policy_pack.register_columns import SCHEMA
+from policy_pack.register_files import FOLDER, RegisterError, locate, read
+from policy_pack.registers import NO_REGISTERS, Registers, Row
 
 _TOLD_BY = ("name", "scope", "parties")
 """The columns that tell people what a row is about, the first that it has."""

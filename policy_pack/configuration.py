@@ -14,8 +14,8 @@ from google.protobuf import json_format
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Severity
 
-from policy_pack import registers
-from policy_pack.registers import NO_REGISTERS, RegisterError, Registers
+from policy_pack.register_files import FOLDER, RegisterError, locate, read
+from policy_pack.registers import NO_REGISTERS, Registers
 from policy_pack.vocabulary import Rule, Setting
 
 _BLOCKING = (Severity.HIGH, Severity.CRITICAL)
@@ -109,12 +109,12 @@ def read_registers(configured: Mapping[str, RuleConfiguration]) -> Registers:
     Raises:
         ConfigurationError: a register doesn't fit, or a waiver names a rule that the pack doesn't have.
     """
-    owner, name = registers.FOLDER
+    owner, name = FOLDER
     folder = configured[owner].settings[name] if owner in configured else ""
     if not folder:
         return NO_REGISTERS
     try:
-        found = registers.read(registers.locate(folder))
+        found = read(locate(folder))
     except RegisterError as error:
         raise ConfigurationError(str(error)) from None
     for waiver in found.waivers:

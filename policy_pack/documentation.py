@@ -19,7 +19,7 @@ from policy_pack import catalogue
 from policy_pack.catalogue import NIST_800_53, Answer, Status
 from policy_pack.configuration import default_level
 from policy_pack.pack import PACK, Pack
-from policy_pack.registers import SCHEMA, WAIVERS
+from policy_pack.register_columns import SCHEMA, WAIVERS
 from policy_pack.vocabulary import ANY_AWS_TYPE, Example, Promise, Rule, Setting
 from policy_pack.waivers import LONGEST_DAYS
 

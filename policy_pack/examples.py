@@ -10,7 +10,9 @@ from typing import Any
 
 import pulumi
 
-from policy_pack.registers import SCHEMA, Registers, parse
+from policy_pack.register_columns import SCHEMA
+from policy_pack.register_files import parse
+from policy_pack.registers import Registers
 from policy_pack.vocabulary import Rows, rows_of
 
 OWN_ACCOUNT = "111122223333"

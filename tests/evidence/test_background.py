@@ -22,7 +22,7 @@ from evidence.signing import load_signer
 from evidence.sources import Source, read_source
 from evidence.store import open_store
 from policy_pack.pack import PACK
-from policy_pack.registers import SCHEMA
+from policy_pack.register_columns import SCHEMA
 from policy_pack.server import WAIVED
 from policy_pack.waivers import Waiver
 from tests.evidence.stores import answer

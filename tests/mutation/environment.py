@@ -22,7 +22,7 @@ from pulumi.runtime import proto
 
 from infrastructure.environment import create_environment
 from infrastructure.settings import read_settings
-from policy_pack import registers
+from policy_pack import register_files
 from policy_pack.pack import PACK
 from policy_pack.resources import Graph, Resource
 from policy_pack.server import UNDETERMINED, Analyzer
@@ -208,7 +208,7 @@ def _policy_configuration(stack: str) -> dict[str, Any]:
     """Return a stack's policy configuration, the level of `all` spread over the rules as the engine does it."""
     given: dict[str, Any] = json.loads((STACKS / f"policy.{stack}.json").read_text(encoding="utf-8"))
     level = given.pop("all")
-    owner, setting = registers.FOLDER
+    owner, setting = register_files.FOLDER
     given[owner][setting] = str(STACKS.parent / given[owner][setting])
     return {rule.id: given.get(rule.id, level) for rule in PACK.rules}
 

@@ -18,7 +18,8 @@ from pulumi.runtime import proto
 
 from policy_pack.examples import COLUMNS, kept
 from policy_pack.pack import PACK
-from policy_pack.registers import FOLDER, SCHEMA, RegisterError, locate, parse, read
+from policy_pack.register_columns import SCHEMA
+from policy_pack.register_files import FOLDER, RegisterError, locate, parse, read
 from policy_pack.rules.governance import HANDBOOK
 from policy_pack.server import Analyzer
 from policy_pack.tokens import STACK
