@@ -73,7 +73,7 @@ def main() -> None:
     except EvidenceError as error:
         say(f"error: {error}")
     except OSError as error:  # such as a full disk
-        say(f"error: {error.filename or ''}: {error.strerror or error}")
+        say(": ".join(str(part) for part in ("error", error.filename, error.strerror or error) if part))
     sys.exit(FAILED)
 
 

@@ -75,13 +75,14 @@ def picture_of(path: Path) -> str:
 
 
 def files_of(paths: Sequence[Path]) -> list[Path]:
-    """Return the files, and what lies in the folders. Raises EvidenceError if there is none."""
-    files = [
-        file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path]) if not file.is_dir()
-    ]
-    if paths and not files:
-        raise EvidenceError(f"{paths[0]} holds no file")
-    return files
+    """Return the files, and those of the folders. Raises EvidenceError if a folder has none."""
+    found = []
+    for path in paths:
+        files = sorted(one for one in path.iterdir() if not one.is_dir()) if path.is_dir() else [path]
+        if not files:
+            raise EvidenceError(f"{path} holds no file")
+        found += files
+    return found
 
 
 def time_of(text: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -92,7 +93,10 @@ class LocalStore:
         own = f"{_INCOMING}{socket.gethostname()}-"
         self._bundles.mkdir(parents=True, exist_ok=True)
         for left in self._folder.glob(f"{own}*"):
-            if not _runs(int(left.name.removeprefix(own).partition("-")[0])):
+            maker = re.fullmatch(
+                r"(\d+)-[0-9a-f]{8}", left.name.removeprefix(own)
+            )  # else of a host whose name is longer
+            if maker and not _runs(int(maker[1])):
                 shutil.rmtree(left, ignore_errors=True)
         folder = self._folder / f"{own}{os.getpid()}-{secrets.token_hex(4)}"
         folder.mkdir()

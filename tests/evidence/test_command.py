@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from hashlib import sha256
 from pathlib import Path
 
@@ -80,6 +81,20 @@ def test_what_is_wrong_is_one_line(run: Run, key: Path, tmp_path: Path, argument
     assert (code, printed) == (1, "")
     assert says in told
     assert told.count("\n") == 1
+
+
+def test_an_empty_folder_among_others_is_one_line(run: Run, logs: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    code, _, told = run("collect", "--event-log", logs[0].parent, "--event-log", tmp_path / "empty")
+    assert (code, told) == (1, f"error: {tmp_path}/empty holds no file\n")
+
+
+def test_what_the_system_refuses_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli, "app", refuse)
+    assert run("collect") == (1, "", "error: No space left on device\n")
 
 
 def test_a_log_steers_no_terminal(run: Run, key: Path, tmp_path: Path) -> None:

@@ -80,9 +80,12 @@ def test_what_a_killed_process_left_is_cleared_up_by_the_next(store: Path, colle
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass
     left = store / f".incoming-{socket.gethostname()}-{gone.pid}-0123abcd"
-    left.mkdir()
+    anothers = [store / f".incoming-{socket.gethostname()}-{host}-{gone.pid}-0123abcd" for host in (gone.pid, "b")]
+    for folder in (left, *anothers):
+        folder.mkdir()
     collect_into(store)
     assert not left.exists()
+    assert all(folder.exists() for folder in anothers), "theirs whose hosts' names begin as this one's"
     assert wrong(store, key) == []
 
 
