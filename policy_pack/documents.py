@@ -82,13 +82,12 @@ def _parsed(text: str, place: Place) -> Any:
     return _document(Items(value, place) if isinstance(value, list) else value, place)
 
 
-def listed(statement: Props, *path: str) -> Iterator[str]:
-    """Yield the texts at `path`, which IAM lets be one text or a list; the known ones first."""
+def listed(statement: Props, *path: str) -> Iterable[str]:
+    """Return the texts at `path`, which IAM lets be one text or a list; the known ones first."""
     value = statement.get(*path, default=())
     if isinstance(value, Items):
-        yield from map(str, value)
-    elif value != ():
-        yield str(value)
+        return map(str, value)
+    return (str(value),) if value != () else ()
 
 
 def allows(statement: Props) -> bool:
@@ -99,14 +98,18 @@ def allows(statement: Props) -> bool:
 def conditions(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
     """Yield operator, key and values of every condition, the first two in lower case: IAM ignores it in both."""
     condition = _object(statement, "Condition")
-    for operator in condition:
-        for key in _object(condition, operator):
-            yield operator.lower(), key.lower(), list(listed(condition, operator, key))
+    if condition is None:
+        return iter(())
+    return (
+        (operator.lower(), key.lower(), list(listed(condition, operator, key)))
+        for operator in condition
+        for key in _object(condition, operator) or ()
+    )
 
 
-def _object(holder: Props, name: str) -> Props:
-    found = holder.get(name, default=Props({}))
-    if not isinstance(found, Props):
+def _object(holder: Props, name: str) -> Props | None:
+    found = holder.get(name)
+    if found is not None and not isinstance(found, Props):
         raise Malformed(f"{holder.where(name)} is not an object")
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from policy_pack.callers import compares
 from policy_pack.documents import statements
@@ -102,24 +102,33 @@ def is_held_by(policy: Resource, graph: Graph, tag: str, tiers: Collection[str])
 def judge_documents(
     policy: Resource, row: str, graph: Graph, judge: Callable[[Props, str], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    """Judge every policy document of an identity by itself, given what holds it and the name of its property there."""
-    refuse_mere_boundary(policy, graph)
-    if policy.type == ROLE and row not in policy:
-        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
+    """Judge every policy document of an identity by itself, given what holds it and the name of its property there.
+
+    Raises:
+        NotApplicable: it has none that grants anything.
+    """
     if policy.type == ROLE:
-        yield from each(policy.get(row, default=()), lambda inside: judge(inside, "policy"))
-    else:
-        yield from judge(policy, row)
+        return each(_inside(policy, row), lambda inside: judge(inside, "policy"))
+    refuse_mere_boundary(policy, graph)
+    return judge(policy, row)
 
 
 def judge_statements(
     policy: Resource, row: str, graph: Graph, judge: Callable[[Props], Iterator[Finding]]
 ) -> Iterator[Finding]:
-    """Judge every statement of an identity's policies by itself."""
-    refuse_mere_boundary(policy, graph)
-    if policy.type == ROLE and row not in policy:
-        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
+    """Judge every statement of an identity's policies by itself.
+
+    Raises:
+        NotApplicable: it has none that grants anything.
+    """
     if policy.type == ROLE:
-        yield from each(policy.get(row, default=()), lambda document: each(statements(document, "policy"), judge))
-    else:
-        yield from each(statements(policy, row), judge)
+        return each(_inside(policy, row), lambda document: each(statements(document, "policy"), judge))
+    refuse_mere_boundary(policy, graph)
+    return each(statements(policy, row), judge)
+
+
+def _inside(role: Resource, row: str) -> Iterable[Props]:
+    if row not in role:
+        raise NotApplicable("the role has no policy inside; those beside it are judged themselves")
+    inside: Iterable[Props] = role.get(row, default=())
+    return inside

@@ -78,8 +78,11 @@ def account_boundary_complete(
 
 def _closes(denial: Props, keys: tuple[str, ...], within: Collection[str]) -> bool:
     """Return whether a denial excepts nothing but by some condition keys, and no region but some."""
-    regions = (values for _, key, values in conditions(denial) if key == "aws:requestedregion")
-    return is_of_everything(denial) and denies_all_but(denial, *keys) and all(set(within) >= set(it) for it in regions)
+    return (
+        is_of_everything(denial)
+        and denies_all_but(denial, *keys)
+        and all(set(within) >= set(values) for _, key, values in conditions(denial) if key == "aws:requestedregion")
+    )
 
 
 STAYS = deny("*", StringNotEquals={"aws:RequestedRegion": ["us-west-2", "us-west-1"]})

@@ -16,6 +16,7 @@ from policy_pack.vocabulary import Finding, NotApplicable, Props, Resource, Seve
 
 ORGANIZATION_POLICY = "aws:organizations/policy:Policy"
 ON_ACTIONS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+WILD = frozenset("*?")
 # Trust policies and those of resources hold actions too, and denials among them.
 DOCUMENTS: dict[str, tuple[str, ...]] = {
     **{token: row.path for token, row in POLICIES.items()},
@@ -40,20 +41,21 @@ def policy_names_real_actions(resource: Resource, row: tuple[str, ...]) -> Itera
         raise NotApplicable("it is no policy on actions")
 
     def judge(statement: Props) -> Iterator[Finding]:
+        granted = allows(statement)
         for element in ("Action", "NotAction"):
-            # "eks:Put*" among what is allowed grants nothing today, and was meant as it stands.
-            for_later = element == "Action" and allows(statement)
             for pattern in listed(statement, element):
-                if not expand(pattern) and not (for_later and set(pattern) & set("*?")):
-                    yield misspelt(pattern, name_of(statement))
-
-    def misspelt(pattern: str, where: str) -> Finding:
-        prefix, colon, _ = pattern.partition(":")
-        if colon and not is_known_service(prefix) and not set(prefix) & set("*?"):
-            return Unknown(f"whether AWS has a service {prefix}, which {where} names")
-        return f"{where} names {pattern}, which is no action of AWS"
+                # "eks:Put*" among what is allowed grants nothing today, and was meant as it stands.
+                if not expand(pattern) and not (granted and element == "Action" and WILD & set(pattern)):
+                    yield _misspelt(pattern, name_of(statement))
 
     yield from each(statements(resource, *row), judge)
+
+
+def _misspelt(pattern: str, where: str) -> Finding:
+    prefix, colon, _ = pattern.partition(":")
+    if colon and not is_known_service(prefix) and not WILD & set(prefix):
+        return Unknown(f"whether AWS has a service {prefix}, which {where} names")
+    return f"{where} names {pattern}, which is no action of AWS"
 
 
 @policy_names_real_actions.passes

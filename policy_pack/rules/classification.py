@@ -18,7 +18,7 @@ from policy_pack.tokens import (
     VAULT,
     VPC,
 )
-from policy_pack.vocabulary import Changes, Finding, Resource, Severity, aws, each, rule, setting
+from policy_pack.vocabulary import Changes, Finding, Resource, Severity, Unknown, aws, rule, setting
 
 HOLDS_DATA = tuple(
     dict.fromkeys(
@@ -107,12 +107,12 @@ def resource_has_inventory_tags(
     fill: list[str] = FILL,  # noqa: ARG001 - its remedy's
 ) -> Iterator[Finding]:
     """What nobody owns, nobody patches, pays for or deletes."""
-
-    def judge(key: str) -> Iterator[Finding]:
-        if not resource.tag(key):
-            yield f"tag {key} is not set"
-
-    yield from each(tags, judge)
+    for key in tags:
+        try:
+            if not resource.tag(key):
+                yield f"tag {key} is not set"
+        except Unknown as unknown:
+            yield unknown
 
 
 @resource_has_inventory_tags.passes

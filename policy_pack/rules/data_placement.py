@@ -11,6 +11,7 @@ from policy_pack.examples import OWN_ACCOUNT, declare
 from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA
 from policy_pack.rules.privacy import HEALTH_WORDS, NO_MARK
 from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE
+from policy_pack.values import raw
 from policy_pack.vocabulary import (
     Finding,
     NotApplicable,
@@ -42,7 +43,8 @@ def health_data_in_customers_account(
 ) -> Iterator[Finding]:
     """Health data may be held where the customer is the operator: in an account that is theirs, and known to be."""
     tags = store.get("tags", default=Props({}))
-    if not any(tags.get(word, default="false").lower() not in NO_MARK for word in words):
+    unmarked = isinstance(tags, Props) and raw(tags).keys().isdisjoint(words)
+    if unmarked or not any(tags.get(word, default="false").lower() not in NO_MARK for word in words):
         raise NotApplicable("it holds no health data")
     allowed = list(store.provider.get("allowedAccountIds", default=()))
     if not allowed:

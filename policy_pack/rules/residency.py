@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from policy_pack.vocabulary import ANY_AWS_TYPE, Finding, NotApplicable, Resource, Severity, aws, rule, setting
 
@@ -78,7 +79,7 @@ US_EAST_1_FOR_CLOUDFRONT = frozenset(
 )
 def resource_in_allowed_region(resource: Resource, *, regions: list[str] = ALLOWED_REGIONS) -> Iterator[Finding]:
     """Customers agreed to a transfer into these regions and to no other."""
-    if resource.type in GLOBAL_TYPES or resource.type.split(":")[1].split("/")[0] in GLOBAL_SERVICES:
+    if _is_global(resource.type):
         raise NotApplicable("the type has no region")
     region = resource.region
     if region in regions:
@@ -88,6 +89,11 @@ def resource_in_allowed_region(resource: Resource, *, regions: list[str] = ALLOW
             yield "region is us-east-1, and scope is not CLOUDFRONT"
         return
     yield f"region is {region}; it must be {' or '.join(regions)}"
+
+
+@lru_cache(maxsize=2048)
+def _is_global(token: str) -> bool:
+    return token in GLOBAL_TYPES or token.split(":")[1].split("/", maxsplit=1)[0] in GLOBAL_SERVICES
 
 
 @resource_in_allowed_region.passes
