@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,9 @@ _OPEN_RESOURCE = re.compile(
     r"(arn:[^:]*:[^:]*:[^:]*:[^:]*:)?"
     r"((cluster|dbuser|function|group|instance|key|log-group|policy|role|secret|table|topic|user|volume)[:/])?[*?/:]*\*[*?/:]*"
 )
+
+REMEMBERED = 8_192
+"""Statements that what was read is remembered of, at most."""
 
 
 def written(holder: Props, *path: str) -> Any:
@@ -65,7 +68,7 @@ def _statements_in(document: Any, place: Place) -> Iterable[Props]:
 
 
 # Dozens of rules read every document, one rule after the other those of the whole stack.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def _statements_of(text: str, place: Place) -> tuple[Props, ...]:
     return tuple(_statements_in(_parsed(text, place), place))
 
@@ -90,6 +93,21 @@ def listed(statement: Props, *path: str) -> Iterable[str]:
     return (str(value),) if value != () else ()
 
 
+def texts_of(statement: Props, name: str) -> Iterable[str]:
+    """Return the texts of an element of a statement, such as `Action`, as `listed` does."""
+    try:
+        return _texts_of(statement, name)
+    except Unknown:
+        return listed(statement, name)
+
+
+# Dozens of rules read every statement: what they find in one is remembered, as the statements of a text are.
+@lru_cache(maxsize=REMEMBERED)
+def _texts_of(statement: Props, name: str) -> tuple[str, ...]:
+    return tuple(listed(statement, name))
+
+
+@lru_cache(maxsize=REMEMBERED)
 def allows(statement: Props) -> bool:
     """Return whether the statement grants something."""
     return bool(statement.get("Effect") == "Allow")
@@ -97,14 +115,22 @@ def allows(statement: Props) -> bool:
 
 def conditions(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
     """Yield operator, key and values of every condition, the first two in lower case: IAM ignores it in both."""
+    try:
+        return iter(_conditions(statement))
+    except (Unknown, Malformed):
+        return _each_condition(statement)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _conditions(statement: Props) -> tuple[tuple[str, str, list[str]], ...]:
+    return tuple(_each_condition(statement))
+
+
+def _each_condition(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
     condition = _object(statement, "Condition")
-    if condition is None:
-        return iter(())
-    return (
-        (operator.lower(), key.lower(), list(listed(condition, operator, key)))
-        for operator in condition
-        for key in _object(condition, operator) or ()
-    )
+    for operator in condition or ():
+        for key in _object(condition, operator) or ():
+            yield operator.lower(), key.lower(), list(listed(condition, operator, key))
 
 
 def _object(holder: Props, name: str) -> Props | None:
@@ -131,12 +157,13 @@ def actions_named(statement: Props, wanted: Iterable[str]) -> list[str]:
     """
     wanted = list(wanted)
     if statement.get("NotAction") is not None:
-        excepted = list(listed(statement, "NotAction"))
+        excepted = list(texts_of(statement, "NotAction"))
         return [action for action in wanted if not any(action_matches(pattern, action) for pattern in excepted)]
     named: set[str] = set()
     try:
-        for pattern in listed(statement, "Action"):
-            named.update(action for action in wanted if action_matches(pattern, action))
+        for pattern in texts_of(statement, "Action"):
+            matches = _matcher(pattern)
+            named.update(action for action in wanted if matches(action.lower()))
     except Unknown:
         if not named:
             raise
@@ -145,14 +172,20 @@ def actions_named(statement: Props, wanted: Iterable[str]) -> list[str]:
 
 def action_matches(pattern: str, action: str) -> bool:
     """Return whether an action falls under a pattern with IAM's wildcards. Case doesn't count."""
-    return fnmatchcase(action.lower(), pattern.lower().replace("[", "[[]"))
+    return _matcher(pattern)(action.lower()) is not None
 
 
+@lru_cache(maxsize=4096)
+def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(translate(pattern.lower().replace("[", "[[]"))).match
+
+
+@lru_cache(maxsize=REMEMBERED)
 def names_any_resource(statement: Props) -> bool:
     """Return whether a statement is for every resource, or for every one of a type or of an account."""
     if statement.get("NotResource") is not None:
         return True
-    return any(_OPEN_RESOURCE.fullmatch(resource) for resource in listed(statement, "Resource"))
+    return any(_OPEN_RESOURCE.fullmatch(resource) for resource in texts_of(statement, "Resource"))
 
 
 def grants_everything(statement: Props) -> bool:
@@ -163,7 +196,7 @@ def grants_everything(statement: Props) -> bool:
 
 
 def _names_all(statement: Props, element: str) -> bool:
-    return any(not text.strip("*?:") and "*" in text for text in listed(statement, element))
+    return any(not text.strip("*?:") and "*" in text for text in texts_of(statement, element))
 
 
 def name_of(statement: Props) -> str:

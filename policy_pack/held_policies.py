@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from policy_pack import aws_policies
 from policy_pack.identity_policies import POLICY, ROLE_ATTACHMENT, ROLE_POLICY, place_of
-from policy_pack.reach import Reach, reach_of
+from policy_pack.reach import NO_REACH, Reach, reach_of
 from policy_pack.resources import Graph, Resource
 from policy_pack.tokens import PERMISSION_SET, ROLE
 from policy_pack.values import UNKNOWN, Unknown, raw
@@ -155,7 +155,7 @@ def _of_its_groups(user: Resource, graph: Graph) -> Iterator[Held]:
 
 def together(policies: Iterable[Held]) -> Reach:
     """Return how far policies reach together."""
-    return reduce(or_, (policy.reach for policy in policies), Reach())
+    return reduce(or_, (policy.reach for policy in policies), NO_REACH)
 
 
 def _children(identity: Resource, token: str, via: str, graph: Graph) -> Iterator[Resource | Held]:

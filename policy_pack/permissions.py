@@ -12,7 +12,7 @@ from fnmatch import translate
 from functools import cache
 
 from policy_pack.aws_actions import actions_of, changing_access, every_action, services, with_resource
-from policy_pack.documents import allows, listed
+from policy_pack.documents import allows, texts_of
 from policy_pack.values import Props, Unknown
 
 # Ways to run code of one's own as somebody else, and to shed a bound, that cloudsplaining 0.9.1 doesn't list.
@@ -106,10 +106,10 @@ def named(statement: Props, wanted: frozenset[str]) -> frozenset[str]:
         Unknown: none is known to be, and some may.
     """
     if statement.get("NotAction") is not None:
-        return wanted.difference(*map(expand, listed(statement, "NotAction")))
+        return wanted.difference(*map(expand, texts_of(statement, "NotAction")))
     found: frozenset[str] = frozenset()
     try:
-        for pattern in listed(statement, "Action"):
+        for pattern in texts_of(statement, "Action"):
             found |= wanted & expand(pattern)
     except Unknown:
         if not found:

@@ -33,6 +33,9 @@ class Reach:
     unknown: tuple[str, ...] = ()
 
     def __or__(self, other: Reach) -> Reach:
+        # Nothing that matters is what most statements are about.
+        if self is NO_REACH or other is NO_REACH:
+            return other if self is NO_REACH else self
         return Reach(
             self.somewhere | other.somewhere,
             self.everywhere | other.everywhere,
@@ -73,6 +76,9 @@ class Reach:
         return any(text == ANY_SERVICE or any(name in text for name in services) for text in self.passes)
 
 
+NO_REACH = Reach()
+
+
 @cache
 def _ways() -> tuple[tuple[str, frozenset[str]], ...]:
     return tuple(sorted(ways_to_more_rights().items(), key=lambda way: (len(way[1]), way[0])))
@@ -101,7 +107,7 @@ def _reach_of_known(found: tuple[Props, ...]) -> Reach:
 
 
 def _read(found: Iterable[Props]) -> Reach:
-    reach = Reach()
+    reach = NO_REACH
     parts = iter(found)
     while True:
         try:
@@ -116,14 +122,14 @@ def _read(found: Iterable[Props]) -> Reach:
 def _read_statement(statement: Props) -> Reach:
     actions = named(statement, _mattering())
     if not actions:
-        return Reach()
+        return NO_REACH
     everything = names_any_resource(statement)
     if allows(statement):
         passes = frozenset(_passed_to(statement)) if everything and HANDS_OVER in actions else _NOTHING
         return Reach(actions, actions if everything else _NOTHING, passes)
     if everything and statement.get("NotResource") is None and not any(conditions(statement)):
         return Reach(denied=actions)
-    return Reach()
+    return NO_REACH
 
 
 def _passed_to(statement: Props) -> Iterator[str]:

@@ -11,9 +11,9 @@ from policy_pack.documents import (
     allows,
     conditions,
     grants_everything,
-    listed,
     name_of,
     names_any_resource,
+    texts_of,
 )
 from policy_pack.examples import allow, declare
 from policy_pack.grants import granted_everywhere
@@ -91,7 +91,7 @@ def iam_policy_without_whole_services(policy: Resource, row: str, graph: Graph) 
     """A whole service is never what one identity needs, and grows with every action that AWS adds to it."""
 
     def judge(statement: Props) -> Iterator[Finding]:
-        for action in listed(statement, "Action") if allows(statement) else ():
+        for action in texts_of(statement, "Action") if allows(statement) else ():
             service, _, name = action.partition(":")
             if "*" in action and not name.strip("*?"):
                 yield f"{name_of(statement)} allows every action of {service}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from policy_pack.documents import allows, listed, name_of, statements
+from policy_pack.documents import allows, name_of, statements, texts_of
 from policy_pack.examples import allow
 from policy_pack.identity_policies import IDENTITY_POLICIES
 from policy_pack.permissions import expand, is_known_service
@@ -43,7 +43,7 @@ def policy_names_real_actions(resource: Resource, row: tuple[str, ...]) -> Itera
     def judge(statement: Props) -> Iterator[Finding]:
         granted = allows(statement)
         for element in ("Action", "NotAction"):
-            for pattern in listed(statement, element):
+            for pattern in texts_of(statement, element):
                 # "eks:Put*" among what is allowed grants nothing today, and was meant as it stands.
                 if not expand(pattern) and not (granted and element == "Action" and WILD & set(pattern)):
                     yield _misspelt(pattern, name_of(statement))

@@ -28,6 +28,7 @@ BUCKET_VERSIONING = (
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:s3/bucketVersioningV2:BucketVersioningV2",
 )
+VERSIONING_ON = Row(("versioningConfiguration", "status"), ("Enabled",))
 PLAN = "aws:backup/plan:Plan"
 VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
 RETENTION_DAYS = setting(35, "days that every recovery point is kept", minimum=1, owner="backup_plan_keeps_long_enough")
@@ -54,8 +55,7 @@ def bucket_versioned(bucket: Resource, graph: Graph) -> Iterator[Finding]:
     """An object that software deletes by mistake must come back: loss without versioning is for good."""
     separate = graph.children(bucket, on=BUCKET_VERSIONING, via="bucket")
     if separate:
-        enabled = Row(("versioningConfiguration", "status"), ("Enabled",))
-        yield from each(separate, enabled.judge)
+        yield from each(separate, VERSIONING_ON.judge)
     elif not any(versioning.get("enabled") for versioning in inline(bucket, "versioning")):
         yield "versioning is not enabled"
 

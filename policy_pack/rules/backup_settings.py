@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.callers import names_everyone
-from policy_pack.documents import listed, statements
+from policy_pack.documents import listed, statements, texts_of
 from policy_pack.rules.backup import PLAN, settings_beside
 from policy_pack.rules.backup_coverage import PACES, SELECTION
 from policy_pack.rules.restore_tests import RESTORE_SELECTION
@@ -267,7 +267,7 @@ def vault_policy_denies_deletion(vault: Resource, graph: Graph) -> Iterator[Find
         for policy in settings_beside(vault, graph, VAULT_POLICY)
         for statement in statements(policy, "policy")
         if statement.get("Effect") == "Deny" and names_everyone(statement)
-        for action in listed(statement, "Action")
+        for action in texts_of(statement, "Action")
     }
     if not denied & {"*", "backup:*"}:
         for action in PROTECTED:

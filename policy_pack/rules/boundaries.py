@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from policy_pack.documents import actions_named, allows, conditions, listed, names_any_resource, statements
+from policy_pack.documents import actions_named, allows, conditions, names_any_resource, statements, texts_of
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.identity_policies import POLICY, given_within_a_boundary, is_boundary, place_of
 from policy_pack.permissions import spell
@@ -110,7 +110,7 @@ def boundary_cannot_be_shed(
         )
 
     def names_it(statement: Props) -> bool:
-        named = (text.partition(":policy/")[2] for text in listed(statement, "Resource"))
+        named = (text.partition(":policy/")[2] for text in texts_of(statement, "Resource"))
         return any(fnmatchcase(place, text) for text in named)
 
     if left := left_to(document, MAKES_UNBOUND, lambda denial: closes(denial) and is_of_everything(denial)):

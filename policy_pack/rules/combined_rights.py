@@ -63,8 +63,9 @@ def rights_do_not_add_up(
 
 def _new_ways(reach: Reach, policies: Iterable[Held], *, provisions: bool) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the ways to more rights that policies open together, but none of them by itself, and no shorter one."""
-    known = [needed for policy in policies for _, needed in policy.reach.ways()]
-    for way, needed in reach.ways():
+    ways = list(reach.ways())
+    known = [needed for policy in policies for _, needed in policy.reach.ways()] if ways else []
+    for way, needed in ways:
         if not any(shorter <= needed for shorter in known) and (changes_identities(needed) or not provisions):
             known.append(needed)
             yield way, needed

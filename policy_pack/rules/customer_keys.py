@@ -149,17 +149,17 @@ def customer_key_used(store: Resource, graph: Graph, row: Rows) -> Iterator[Find
 
 def names_customer_key(holder: Props, graph: Graph, resource: Resource, *names: str) -> Iterator[Finding]:
     """Yield what is wrong with a reference to a key that must be the customer's own."""
-    where = holder.where(*names)
+    where = holder.where
     try:
         key = holder.get(*names)
     except Unknown:
         # The reference is known, where the value isn't; it raises again where neither is.
-        graph.targets(resource, where.partition("[")[0].partition(".")[0], *KEY_SOURCES)
+        graph.targets(resource, where(*names).partition("[")[0].partition(".")[0], *KEY_SOURCES)
         return
     if not key:
-        yield f"{where} names no key"
+        yield f"{where(*names)} names no key"
     elif AWS_MANAGED in key or key == "AWS_OWNED_KMS_KEY":
-        yield f"{where} is {key}, which AWS manages"
+        yield f"{where(*names)} is {key}, which AWS manages"
 
 
 @customer_key_used.passes

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.callers import principals
-from policy_pack.documents import action_matches, allows, conditions, listed, name_of, statements
+from policy_pack.documents import action_matches, allows, conditions, name_of, statements, texts_of
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.tokens import ROLE
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, each, rule, setting
@@ -231,7 +231,7 @@ def diagnostic_role_reads_only(
             return
         if statement.get("NotAction") is not None or statement.get("NotResource") is not None:
             yield f"{name_of(statement)} allows by exception"
-        for action in listed(statement, "Action"):
+        for action in texts_of(statement, "Action"):
             # A pattern of the policy falls under one of the list where its own wildcards come later.
             if not any(action_matches(pattern, action) for pattern in reads):
                 yield f"{name_of(statement)} allows {action}"

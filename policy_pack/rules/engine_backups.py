@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import actions_granted, listed, name_of, names_any_resource, statements
+from policy_pack.documents import actions_granted, name_of, names_any_resource, statements, texts_of
 from policy_pack.examples import allow, declare
 from policy_pack.rules.deletion import active_rules
 from policy_pack.rules.monitoring import ALARM
@@ -135,7 +135,7 @@ def engine_cannot_delete_its_backups(
 
 
 def _names(statement: Props, names: list[str]) -> bool:
-    return any(name in text for text in listed(statement, "Resource") for name in names)
+    return any(name in text for text in texts_of(statement, "Resource") for name in names)
 
 
 def _engine(*actions: str) -> None:

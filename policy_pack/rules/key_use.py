@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from policy_pack.callers import compares
-from policy_pack.documents import allows, listed, name_of, statements
+from policy_pack.documents import allows, listed, name_of, statements, texts_of
 from policy_pack.identity_policies import refuse_mere_boundary
 from policy_pack.permissions import granted
 from policy_pack.rules.classification import CLASS_TAG, HOLDS_DATA
@@ -44,8 +44,8 @@ ACCOUNT = re.compile(r"arn:[^:]+:iam::\d{12}:root|\d{12}")
 def _grants(statement: Props, action: str) -> bool:
     """Return whether an Allow statement's actions, or all but its NotActions, hold an action."""
     if statement.get("NotAction") is not None:
-        return not any(fnmatchcase(action, pattern.lower()) for pattern in listed(statement, "NotAction"))
-    return any(fnmatchcase(action, pattern.lower()) for pattern in listed(statement, "Action"))
+        return not any(fnmatchcase(action, pattern.lower()) for pattern in texts_of(statement, "NotAction"))
+    return any(fnmatchcase(action, pattern.lower()) for pattern in texts_of(statement, "Action"))
 
 
 def _principals(statement: Props) -> Iterator[str]:
@@ -147,7 +147,7 @@ def iam_policy_decrypts_no_every_key(policy: Resource, row: Row, graph: Graph) -
         if not granted(statement, OPENS):
             return
         everything = statement.get("NotResource") is not None or any(
-            EVERY_KEY.fullmatch(resource) for resource in listed(statement, "Resource")
+            EVERY_KEY.fullmatch(resource) for resource in texts_of(statement, "Resource")
         )
         if everything and not compares(statement, *CHOOSES_KEYS):
             yield f"{name_of(statement)} allows the use of every key"
@@ -261,15 +261,17 @@ def key_is_of_the_class_of_its_store(
         raise NotApplicable("it names no key")
     named = graph.targets(store, name, *KEY_SOURCES)
     keys = [
-        key
-        for source in named
-        for key in (graph.targets(source, "targetKeyId", KEY, REPLICA) if source.type == ALIAS else [source])
+        key for source in named for key in (graph.remember(_keys_behind, source) if source.type == ALIAS else [source])
     ]
     if not keys:
         raise Unknown(f"the class of the key that {name} names, which is not part of the stack")
     for key in keys:
         if key.tag(tag) != store.tag(tag):
             yield f"{name} names a key of class {key.tag(tag)}; the store's is {store.tag(tag)}"
+
+
+def _keys_behind(graph: Graph, alias: Resource) -> list[Resource]:
+    return graph.targets(alias, "targetKeyId", KEY, REPLICA)
 
 
 def _stores(key: Any, tags: dict[str, str]) -> None:

@@ -30,6 +30,7 @@ LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+ACTIONS_ON = Row(("actionsEnabled",), unset=True)
 # CloudWatch Logs API Reference, MetricTransformation: a number, or a field of the event that holds one.
 COUNTS = re.compile(r"\$.*|0*[1-9]\d*(\.\d*)?")
 TOPIC = "aws:sns/topic:Topic"
@@ -47,7 +48,7 @@ def alarm_does_something(alarm: Resource, graph: Graph) -> Iterator[Finding]:
     """An alarm that tells nobody is a light in an empty room."""
     if not alarm.has("alarmActions"):
         yield "alarmActions is empty"
-    yield from Row(("actionsEnabled",), unset=True).judge(alarm)
+    yield from ACTIONS_ON.judge(alarm)
 
     def judge(name: str) -> Iterator[Finding]:
         actions = raw(alarm.get(name, default=[]))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import action_matches, conditions, listed, statements
+from policy_pack.documents import action_matches, conditions, statements, texts_of
 from policy_pack.values import Props
 from policy_pack.vocabulary import (
     Finding,
@@ -81,8 +81,8 @@ def _denies(statement: Props, action: str) -> bool:
     if _denies_regions(statement) or _denies_root(statement):
         return False
     if statement.get("NotAction") is not None:
-        return not any(action_matches(pattern, action) for pattern in listed(statement, "NotAction"))
-    return any(action_matches(pattern, action) for pattern in listed(statement, "Action"))
+        return not any(action_matches(pattern, action) for pattern in texts_of(statement, "NotAction"))
+    return any(action_matches(pattern, action) for pattern in texts_of(statement, "Action"))
 
 
 def _denies_regions(statement: Props) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from policy_pack.examples import declare
@@ -172,9 +171,9 @@ def no_health_data_in_cloud(
     resource: Resource, *, words: list[str] = HEALTH_WORDS, deployment: str = DEPLOYMENT
 ) -> Iterator[Finding]:
     """The cloud signs no business associate agreement, so it may hold no health data."""
-    if "tags" not in resource and not resource.provider.has("defaultTags"):
-        raise NotApplicable("it has no tags")
     default = raw(resource.provider).get("defaultTags")
+    if "tags" not in resource and (default is None or not resource.provider.has("defaultTags")):
+        raise NotApplicable("it has no tags")
     if not _may_mark(raw(resource).get("tags"), words) and not _may_mark(
         default.get("tags") if isinstance(default, dict) else default, words
     ):
@@ -190,11 +189,16 @@ def no_health_data_in_cloud(
 
 def _may_mark(tags: Any, words: list[str]) -> bool:
     """Return whether one of some tags may be a word: not where they are texts that don't even hold one."""
-    try:
-        text = "\n".join(chain.from_iterable(tags.items())).lower()
-    except (AttributeError, TypeError):
+    if not isinstance(tags, dict):
         return tags is not None
-    return any(word in text for word in words)
+    try:
+        text = "\n".join((*tags, *tags.values())).lower()
+    except TypeError:
+        return True
+    for word in words:  # noqa: SIM110 - a generator would take twice as long, for each resource of a stack
+        if word in text:
+            return True
+    return False
 
 
 @no_health_data_in_cloud.passes

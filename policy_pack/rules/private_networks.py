@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.callers import is_public
-from policy_pack.documents import listed, name_of, statements
+from policy_pack.documents import name_of, statements, texts_of
 from policy_pack.examples import OWN_ACCOUNT, allow, declare
 from policy_pack.tokens import SUBNET, VPC
 from policy_pack.values import UNKNOWN, raw
@@ -101,9 +101,9 @@ def _pulls_images(statement: Props) -> bool:
 
     Source: "Minimum Amazon S3 Bucket Permissions for Amazon ECR" in the Amazon ECR User Guide.
     """
-    read = list(listed(statement, "Resource"))
+    read = list(texts_of(statement, "Resource"))
     layers = [arn for arn in read if _IMAGE_LAYERS.fullmatch(arn)]
-    return list(listed(statement, "Action")) == ["s3:GetObject"] and bool(read) and layers == read
+    return list(texts_of(statement, "Action")) == ["s3:GetObject"] and bool(read) and layers == read
 
 
 LAYERS = "arn:aws:s3:::prod-us-west-2-starport-layer-bucket/*"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy_pack.callers import compares
-from policy_pack.documents import listed, name_of, names_any_resource
+from policy_pack.documents import name_of, names_any_resource, texts_of
 from policy_pack.examples import allow
 from policy_pack.grants import granted_everywhere
 from policy_pack.identity_policies import (
@@ -216,7 +216,7 @@ def rights_given_within_a_boundary(policy: Resource, row: str, graph: Graph) -> 
         if not given or names_any_resource(statement) or given_within_a_boundary(statement):
             return
         known = given <= ATTACHES and compares(statement, "iam:policyarn")
-        if any("*" in arn or "?" in arn for arn in listed(statement, "Resource")) and not known:
+        if any("*" in arn or "?" in arn for arn in texts_of(statement, "Resource")) and not known:
             yield f"{name_of(statement)} allows {spell(given)} without a boundary, on identities it doesn't name"
 
     yield from judge_statements(policy, row, graph, judge)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from policy_pack.examples import declare
@@ -162,7 +163,7 @@ FRONT_DOORS = (*LOAD_BALANCERS, "aws:elb/loadBalancer:LoadBalancer")
 )
 def world_let_in_at_load_balancers(group: Resource, graph: Graph, row: Form) -> Iterator[Finding]:
     """Whatever port it is on: what the world reaches past the load balancer, it reaches past the web firewall."""
-    open_to = list(each(openings(group, row), lambda ingress: (cidr for _, cidr in worldwide(ingress, row))))
+    open_to = list(each(openings(group, row), lambda ingress: map(itemgetter(1), worldwide(ingress, row))))
     cidrs = [cidr for cidr in open_to if isinstance(cidr, str)]
     if not cidrs:
         yield from open_to
@@ -175,10 +176,14 @@ def world_let_in_at_load_balancers(group: Resource, graph: Graph, row: Form) -> 
             for member in graph.children(one, on=token, via=name):
                 yield f"{cidrs[0]} is let in to {member.name}, which is no load balancer"
 
-    found = list(each(((token, name) for token, names in MEMBERS.items() for name in names), judge))
+    found = list(each(graph.remember(_members_here), judge))
     if not found and not any(graph.children(one, on=FRONT_DOORS, via="securityGroups") for one in groups):
         raise Unknown("what joins the group, which is not part of the stack")
     yield from found
+
+
+def _members_here(graph: Graph) -> list[tuple[str, str]]:
+    return [(token, name) for token, names in MEMBERS.items() if graph.of_type(token) for name in names]
 
 
 def _door(*members: str, cidr: str = WORLD) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from policy_pack.documents import allows, listed, name_of, statements, written
+from policy_pack.documents import allows, name_of, statements, texts_of, written
 from policy_pack.examples import allow, declare, declare_rows
 from policy_pack.vocabulary import (
     Finding,
@@ -303,7 +303,7 @@ def iot_policy_names_actions_and_topics(policy: Resource) -> Iterator[Finding]:
             return
         for name in ("Action", "Resource"):
             if any(
-                text in {"*", "iot:*"} or text.endswith((":topic/*", ":client/*")) for text in listed(statement, name)
+                text in {"*", "iot:*"} or text.endswith((":topic/*", ":client/*")) for text in texts_of(statement, name)
             ):
                 yield f"{name_of(statement)} allows every {name.lower()}"
 

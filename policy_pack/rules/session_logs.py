@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from policy_pack.documents import listed, statements, written
+from policy_pack.documents import statements, texts_of, written
 from policy_pack.examples import declare
 from policy_pack.rules.account_baseline import SERVICE_SETTING
 from policy_pack.rules.database_transport import CLUSTER_PARAMETERS
@@ -187,7 +187,7 @@ def personal_data_masked_in_logs(policy: Resource, *, identifiers: list[str] = I
         name.rpartition("/")[2]
         for statement in statements(policy, "policyDocument")
         if statement.has("Operation", "Deidentify")
-        for name in listed(statement, "DataIdentifier")
+        for name in texts_of(statement, "DataIdentifier")
     }
     for name in identifiers:
         if name not in masked:

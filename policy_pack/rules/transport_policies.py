@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from policy_pack.callers import names_everyone
-from policy_pack.documents import conditions, listed, only_condition, statements
+from policy_pack.documents import conditions, only_condition, statements, texts_of
 from policy_pack.rules.bucket_encryption import is_log_target
 from policy_pack.tokens import BUCKET_POLICY, BUCKETS
 from policy_pack.vocabulary import Finding, Graph, NotApplicable, Props, Resource, Severity, aws, rule
@@ -37,7 +38,7 @@ def _judge_denials(bucket: Resource, graph: Graph, refuses: Callable[[Props], bo
         for denial in statements(holder, "policy")
         if _denies_everyone(denial, "s3") and refuses(denial)
     ]
-    covered = [resource for denial in denials for resource in listed(denial, "Resource")]
+    covered = [resource for denial in denials for resource in texts_of(denial, "Resource")]
     everything = "*" in covered
     if not everything and not any(not resource.endswith("/*") for resource in covered):
         yield f"policy does not deny requests to the bucket that come {what}"
@@ -45,13 +46,13 @@ def _judge_denials(bucket: Resource, graph: Graph, refuses: Callable[[Props], bo
         yield f"policy does not deny requests to its objects that come {what}"
 
 
+# Several rules ask it of every statement of a bucket's policy.
+@lru_cache(maxsize=4096)
 def _denies_everyone(statement: Props, service: str, *actions: str) -> bool:
+    if statement.get("Effect") != "Deny" or not names_everyone(statement):
+        return False
     wanted = {"*", f"{service}:*", *actions}
-    return (
-        statement.get("Effect") == "Deny"
-        and names_everyone(statement)
-        and any(action.lower() in wanted for action in listed(statement, "Action"))
-    )
+    return any(action.lower() in wanted for action in texts_of(statement, "Action"))
 
 
 def _tls_only(*resources: str) -> str:

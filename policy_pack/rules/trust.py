@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pulumi
 
 from policy_pack.callers import accounts_named, is_bound_to_source, lets_any_service_in, principals
-from policy_pack.documents import action_matches, allows, conditions, listed, name_of, statements
+from policy_pack.documents import action_matches, allows, conditions, name_of, statements, texts_of
 from policy_pack.examples import OWN_ACCOUNT, allow
 from policy_pack.rules.vendors import OWN_ACCOUNTS
 from policy_pack.tokens import ROLE
@@ -236,7 +236,7 @@ def role_trust_names_who_and_what(role: Resource) -> Iterator[Finding]:
     def judge(statement: Props) -> Iterator[Finding]:
         if lets_any_service_in(statement):
             yield f"{name_of(statement)} lets in every service that acts for a known source"
-        for action in listed(statement, "Action") if allows(statement) else ():
+        for action in texts_of(statement, "Action") if allows(statement) else ():
             if "*" in action and action_matches(action, "sts:TagSession"):
                 yield f"{name_of(statement)} allows {action}"
 

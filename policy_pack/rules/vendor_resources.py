@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from functools import partial
 
-from policy_pack.documents import allows, listed, name_of
+from policy_pack.documents import allows, name_of, texts_of
 from policy_pack.examples import OWN_ACCOUNT, allow, kept
 from policy_pack.identity_policies import IDENTITY_POLICIES, judge_statements
 from policy_pack.rules.access import declare_in_every_form
-from policy_pack.rules.vendors import NOTICE, OWN_ACCOUNTS, judge_account_of, own_provider, registered_accounts
+from policy_pack.rules.vendors import (
+    NOTICE,
+    OWN_ACCOUNTS,
+    account_check,
+    accounts_in,
+    own_provider,
+    registered_accounts,
+)
 from policy_pack.vocabulary import Finding, Graph, Props, Registers, Resource, Severity, aws, each, rule
 
 
@@ -31,13 +39,12 @@ def identity_reaches_registered_accounts(  # noqa: PLR0913 - what it reads, and 
     notice_days: int = NOTICE,
 ) -> Iterator[Finding]:
     """A role that may write into a stranger's account carries customers' data there."""
-    judge_account = judge_account_of(
-        policy, own_accounts, registered_accounts(registers, today, notice_days), "reaches into"
-    )
+    registered = partial(registered_accounts, registers, today, notice_days)
+    judge_account = account_check(policy, own_accounts, registered, "reaches into")
 
     def judge(statement: Props) -> Iterator[Finding]:
-        if allows(statement):
-            yield from each(listed(statement, "Resource"), lambda text: judge_account(text, name_of(statement)))
+        accounts = accounts_in(texts_of(statement, "Resource")) if allows(statement) else ()
+        return each(accounts, lambda account: judge_account(account, name_of(statement)))
 
     yield from judge_statements(policy, row, graph, judge)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -116,17 +117,16 @@ def foreign_account_registered(  # noqa: PLR0913 - what it reads, and what may b
     """Customers were told who processes their data: an account that isn't on that list must not get at it."""
     if not resource.has(*row.path):
         raise NotApplicable(f"{'.'.join(row.path)} is not set")
-    registered = registered_accounts(registers, today, notice_days)
-    judge_account = _judge(resource, own_accounts, registered)
+    judge_account = account_check(resource, own_accounts, partial(registered_accounts, registers, today, notice_days))
 
     def judge_statement(statement: Props) -> Iterator[Finding]:
-        yield from each(accounts_named(statement), lambda account: judge_account(account, name_of(statement)))
+        return each(accounts_named(statement), lambda account: judge_account(account, name_of(statement)))
 
-    judge_text = judge_account_of(resource, own_accounts, registered)
     if resource.type in POLICIES:
         yield from each(statements(resource, *row.path), judge_statement)
     else:
-        yield from each(texts(resource, *row.path), lambda text: judge_text(text, resource.where(*row.path)))
+        accounts = accounts_in(texts(resource, *row.path))
+        yield from each(accounts, lambda account: judge_account(account, resource.where(*row.path)))
 
 
 def registered_accounts(registers: Registers, today: datetime.date, notice_days: int) -> set[str]:
@@ -134,27 +134,19 @@ def registered_accounts(registers: Registers, today: datetime.date, notice_days:
     return {account for vendor in registers.usable_vendors(today, notice_days) for account in vendor.more["accounts"]}
 
 
-def judge_account_of(
-    resource: Resource, own: Collection[str], registered: Collection[str], does: str = "lets in"
+def accounts_in(texts: Iterable[str]) -> Iterator[str]:
+    """Yield the account that each text or ARN names, where it names one."""
+    return (found[1] for found in map(_ACCOUNT.fullmatch, texts) if found)
+
+
+def account_check(
+    resource: Resource, own: Collection[str], registered: Callable[[], Collection[str]], does: str = "lets in"
 ) -> Callable[[str, str], Iterator[Finding]]:
-    """Return a check of the account that a text or ARN names, where it names one; it takes the text and its place."""
-    judge_account = _judge(resource, own, registered, does)
-
-    def judge(text: str, where: str) -> Iterator[Finding]:
-        found = _ACCOUNT.fullmatch(text)
-        if found:
-            yield from judge_account(found[1], where)
-
-    return judge
-
-
-def _judge(
-    resource: Resource, own: Collection[str], registered: Collection[str], does: str = "lets in"
-) -> Callable[[str, str], Iterator[Finding]]:
+    """Return a check of an account and its place; it asks who is registered where an account is not one's own."""
     own = {*own, *resource.provider.get("allowedAccountIds", default=())}
 
     def judge(account: str, where: str) -> Iterator[Finding]:
-        if account in own or account in registered or account in AWS_ACCOUNTS:
+        if account in own or account in AWS_ACCOUNTS or account in registered():
             return
         if not own:
             yield Unknown(f"whether the account in {where} is one of the company's own (own_accounts names none)")
@@ -253,7 +245,7 @@ def bucket_policy_keeps_ownership(resource: Resource, *, own_accounts: list[str]
     """Another account may be let in to read or write, never to decide who else is."""
     if not resource.has("policy"):
         raise NotApplicable("it has no policy inside; one beside it is judged itself")
-    judge_account = _judge(resource, own_accounts, ())
+    judge_account = account_check(resource, own_accounts, tuple)
 
     def judge(statement: Props) -> Iterator[Finding]:
         granted = actions_granted(statement, OWNERS_ONLY)
