@@ -128,7 +128,9 @@ def _conditions(statement: Props) -> tuple[tuple[str, str, list[str]], ...]:
 
 def _each_condition(statement: Props) -> Iterator[tuple[str, str, list[str]]]:
     condition = _object(statement, "Condition")
-    for operator in condition or ():
+    if condition is None:
+        return
+    for operator in condition:
         for key in _object(condition, operator) or ():
             yield operator.lower(), key.lower(), list(listed(condition, operator, key))
 
