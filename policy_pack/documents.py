@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import translate
 from functools import lru_cache
 from typing import Any
@@ -62,7 +62,7 @@ def _statements_in(document: Any, place: Place) -> Iterable[Props]:
         raise Malformed(f"{spell(place)} is not a policy document")
     found = document.get("Statement", default=())
     parts = raw(found) if isinstance(found, Items) else [raw(found)] if isinstance(found, Props) or found else ()
-    if not all(part is UNKNOWN or isinstance(part, Mapping) for part in parts):
+    if not all(part is UNKNOWN or isinstance(part, dict) for part in parts):
         raise Malformed(f"{document.where('Statement')} holds what is no statement")
     return (found,) if isinstance(found, Props) else found
 
@@ -88,6 +88,8 @@ def _parsed(text: str, place: Place) -> Any:
 def listed(statement: Props, *path: str) -> Iterable[str]:
     """Return the texts at `path`, which IAM lets be one text or a list; the known ones first."""
     value = statement.get(*path, default=())
+    if isinstance(value, str):
+        return (value,)
     if isinstance(value, Items):
         return map(str, value)
     return (str(value),) if value != () else ()

@@ -54,6 +54,10 @@ def is_log_target(bucket: Resource, graph: Graph) -> bool:
     Source: "Enabling Amazon S3 server access logging" in the Amazon S3 User Guide, and "Enable access logs" and
     "Enable connection logs for your Application Load Balancer" in the User Guide for Application Load Balancers.
     """
+    return graph.remember(_is_log_target, bucket)
+
+
+def _is_log_target(graph: Graph, bucket: Resource) -> bool:
     return bool(graph.children(bucket, on=BUCKET_LOGGING, via="targetBucket")) or any(
         graph.children(bucket, on=LOAD_BALANCERS, via=logs) for logs in ("accessLogs", "connectionLogs")
     )

@@ -36,6 +36,10 @@ def active_rules(bucket: Resource, graph: Graph) -> list[Props]:
     Raises:
         Unknown: it isn't known which there are.
     """
+    return graph.remember(_active_rules, bucket)
+
+
+def _active_rules(graph: Graph, bucket: Resource) -> list[Props]:
     rules: list[Props] = []
     for holder in graph.children(bucket, on=LIFECYCLES, via="bucket"):
         rules += [item for item in holder.get("rules", default=()) if item.get("status") == "Enabled"]

@@ -174,9 +174,8 @@ def no_health_data_in_cloud(
     default = raw(resource.provider).get("defaultTags")
     if "tags" not in resource and (default is None or not resource.provider.has("defaultTags")):
         raise NotApplicable("it has no tags")
-    if not _may_mark(raw(resource).get("tags"), words) and not _may_mark(
-        default.get("tags") if isinstance(default, dict) else default, words
-    ):
+    by_default = default.get("tags") if isinstance(default, dict) else default
+    if not (_may_mark(raw(resource).get("tags"), words) or (by_default is not None and _may_mark(by_default, words))):
         return
     if is_self_hosted(resource, deployment):
         return

@@ -181,7 +181,8 @@ def no_secret_in_container_definition(task: Resource, row: Row) -> Iterator[Find
 
     def judge(container: Props) -> Iterator[Finding]:
         found = _variables(container.get("environment", default=()))
-        yield from each(found, lambda variable: _judge_variable(container.where("environment"), *variable))
+        where = container.where("environment")
+        yield from each(found, lambda variable: _judge_variable(where, *variable))
         for said in ("command", "entryPoint"):
             if any(LOOKS_SECRET.search(str(word)) for word in container.get(said, default=())):
                 yield f"{container.where(said)} holds a secret in plain text"
