@@ -12,7 +12,6 @@ import json
 import resource
 import sys
 import time
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +37,14 @@ def judge(exported: dict[str, Any], pack: Pack, rounds: int = 1) -> tuple[float,
         found.clear()
         started = time.process_time()
         evaluation = Evaluation(pack, configuration, context)
-        each = chain.from_iterable(map(evaluation.judge, requests))
-        for rule, judged, judgement in chain(each, evaluation.judge_stack(everything, dict)):
-            if judgement.verdict is Verdict.FAIL or judgement.verdict is Verdict.UNDETERMINED:
-                found.add((rule.id, judged.urn))
+        for request in requests:
+            for rule, judged, judgement in evaluation.judge(request):
+                if judgement.verdict is not Verdict.NOT_APPLICABLE:
+                    found.add((rule.id, judged.urn))
+        for rule, told in evaluation.judge_stack(everything, dict):
+            found.update((rule.id, judged.urn) for judged, _ in told or ())
         taken.append(time.process_time() - started)
+        del evaluation  # what one run read is kept until its process ends: to free it is no part of the run
     return min(taken), found
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzeStackRequest
 
 from policy_pack.configuration import RuleConfiguration
-from policy_pack.judge import Check, Context, Judgement, bind, judge
+from policy_pack.judge import PASS, Check, Context, Judgement, Verdict, bind, judge
 from policy_pack.pack import Pack
 from policy_pack.resources import Graph, Resource
 from policy_pack.vocabulary import Rule
@@ -42,25 +42,43 @@ class Evaluation:
             ]
         return found
 
-    def judge(self, request: AnalyzeRequest) -> Iterator[tuple[Rule, Resource, Judgement]]:
-        """Judge one resource's inputs, which the stack's rules will read again."""
-        resource = self._inputs[request.urn] = Resource(request, request.properties, None)
-        for rule, check in self.checks(request.type):
-            yield rule, resource, judge(check, resource)
+    def judge(self, request: AnalyzeRequest) -> list[tuple[Rule, Resource, Judgement]]:
+        """Judge one resource's inputs, which the stack's rules will read again. Passes are left out."""
+        resource = Resource(request, request.properties, None)
+        self._inputs[resource.urn] = resource
+        return [
+            (rule, resource, judgement)
+            for rule, check in self.checks(resource.type)
+            if (judgement := judge(check, resource)) is not PASS
+        ]
 
     def judge_stack(
         self, request: AnalyzeStackRequest, unused: Callable[[], Mapping[Waiver, bool]]
-    ) -> Iterator[tuple[Rule, Resource, Judgement]]:
-        """Judge the stack; `unused` tells, when it is asked, what `Context.unused` holds by then."""
+    ) -> Iterator[tuple[Rule, list[tuple[Resource, Judgement]] | None]]:
+        """Judge the stack, and yield of each rule what it finds, None where it applies to nothing.
+
+        `unused` tells, when it is asked, what `Context.unused` holds by then.
+        """
         graph = Graph(request.resources, self._inputs)
+        context = replace(self._context, graph=graph)
         for rule in self.stack_rules:
-            context = replace(self._context, graph=graph, unused=unused() if "unused" in rule.takes else {})
-            for token in rule.on:
-                resources = graph.of_type(token)
-                if resources:
-                    check = self._bind(rule, token, context)
-                    for resource in resources:
-                        yield rule, resource, judge(check, resource)
+            asked = replace(context, unused=unused()) if "unused" in rule.takes else context
+            yield rule, self._judge_all(rule, graph, asked)
+
+    def _judge_all(self, rule: Rule, graph: Graph, context: Context) -> list[tuple[Resource, Judgement]] | None:
+        applies = False
+        found: list[tuple[Resource, Judgement]] = []
+        for token in rule.on:
+            resources = graph.of_type(token)
+            if resources:
+                check = self._bind(rule, token, context)
+                for resource in resources:
+                    judgement = judge(check, resource)
+                    if judgement is PASS:
+                        applies = True
+                    elif judgement.verdict is not Verdict.NOT_APPLICABLE:
+                        found.append((resource, judgement))
+        return found if applies or found else None
 
     def _bind(self, rule: Rule, token: str, context: Context) -> Check:
         return bind(rule, token, self._configuration[rule.id].settings, context)

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 from policy_pack.registers import NO_REGISTERS, Registers
@@ -37,7 +37,8 @@ class Judgement(NamedTuple):
     malformed: bool = False
 
 
-_PASS = Judgement(Verdict.PASS)
+PASS = Judgement(Verdict.PASS)
+"""The one judgement of everything that passes."""
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,19 @@ def judge(check: Check, resource: Resource) -> Judgement:
         findings.append(reason)
     except NotApplicable as reason:
         if not findings:
-            return Judgement(Verdict.NOT_APPLICABLE, (str(reason),))
+            return _not_applicable(str(reason))
     except Exception as error:  # noqa: BLE001 - whatever a rule raises must become a verdict that blocks
         return Judgement(Verdict.UNDETERMINED, (_spell(error), *_wrong(findings)), *_whose_fault(error))
     if not findings:
-        return _PASS
+        return PASS
     wrong = _wrong(findings)
     return Judgement(Verdict.FAIL if wrong else Verdict.UNDETERMINED, tuple(dict.fromkeys(wrong or map(str, findings))))
+
+
+@lru_cache(maxsize=4096)
+def _not_applicable(reason: str) -> Judgement:
+    """Return a judgement that a third of all are, for one of few reasons."""
+    return Judgement(Verdict.NOT_APPLICABLE, (reason,))
 
 
 def _wrong(findings: list[Finding]) -> list[str]:

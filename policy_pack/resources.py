@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzerResource
 
-from policy_pack.values import UNKNOWN, Items, Props, Unknown, decode, decode_one, holds_secrets, leaves, raw
+from policy_pack.values import UNKNOWN, Items, Props, Unknown, decode, decode_some, holds_secrets, leaves, raw
 
 # What another resource may name a resource by. Types differ in which they have; two types may share a name.
 _IDENTITIES = ("id", "arn", "name", "bucket", "keyId", "clusterIdentifier", "identifier")
@@ -66,7 +66,7 @@ class Resource(Props):
                 self.provider = inputs.provider
         else:
             declared = decode(inputs, self.secrets) if inputs is not None else raw(self.outputs)
-        super().__init__(declared, origin=message.type)
+        super().__init__(declared, origin=self.type)
 
     @cached_property
     def outputs(self) -> Props:
@@ -106,7 +106,7 @@ class Resource(Props):
     @property
     def named_region(self) -> str | None:
         """The region it lives in, None where neither itself nor its provider names one: that of whoever deploys."""
-        region = self.get("region") or self.outputs.get("region") or self.provider.get("region")
+        region = self.get("region") or Props(self._answers("region")).get("region") or self.provider.get("region")
         return str(region) if region else None
 
     def tag(self, key: str) -> str | None:
@@ -118,20 +118,26 @@ class Resource(Props):
     @cached_property
     def identities(self) -> frozenset[str]:
         """The known texts that another resource may name this one by."""
-        values = {raw(self).get(key) for key in _IDENTITIES} | {self._answer(key) for key in _IDENTITIES}
+        values = set(self._declared_or_answered(*_IDENTITIES))
         texts = {value for value in values if isinstance(value, str) and value}
         return frozenset(texts | {_inside_arn(text) for text in texts if text.startswith("arn:")})
 
     @property
     def has_known_identity(self) -> bool:
         """Whether AWS has given it an id or ARN that is known here. A provider may keep the id to itself."""
-        return any(isinstance(value, str) for key in ("id", "arn") for value in (raw(self).get(key), self._answer(key)))
+        return any(isinstance(value, str) for value in self._declared_or_answered("id", "arn"))
 
-    def _answer(self, key: str) -> Any:
-        """Return one of the outputs, without decoding the rest of them."""
-        if self._answered is None or "outputs" in self.__dict__:
-            return raw(self.outputs).get(key)
-        return decode_one(self._answered, key)
+    def _declared_or_answered(self, *keys: str) -> list[Any]:
+        return [values[key] for values in (raw(self), self._answers(*keys)) for key in keys if key in values]
+
+    def _answers(self, *keys: str) -> dict[str, Any]:
+        """Return the outputs of some names, and perhaps others: if they aren't decoded yet, these alone are."""
+        if self._answered is None:
+            return {}
+        if "outputs" in self.__dict__:
+            answered: dict[str, Any] = raw(self.outputs)
+            return answered
+        return decode_some(self._answered, *keys)
 
     def __repr__(self) -> str:
         return f"Resource({self.urn})"
@@ -146,25 +152,31 @@ class Graph:
         """The secret texts of every resource read so far."""
         self._inputs = inputs
         self._resources: dict[str, Resource] = {}
+        self._of_type: dict[str, list[Resource]] = {}
         self._children: dict[tuple[str, str, str], _References] = {}
         self._named: dict[str, dict[str, list[Resource]]] = {}
         self._remembered: dict[Any, Any] = {}
-        self._urns: dict[str, list[str]] = defaultdict(list)
+        self._urns: dict[str, dict[str, None]] = defaultdict(dict)
         for message in messages:
             urn = message.urn
             self._messages[urn] = message
-            self._urns[message.type].append(urn)
+            self._urns[message.type][urn] = None
 
     def of_type(self, *types: str) -> list[Resource]:
         """Return the resources of the given types."""
-        return [self.resource(urn) for token in types for urn in self._urns.get(token, ())]
+        found = []
+        for token in types:
+            if token in self._urns:
+                if token not in self._of_type:
+                    self._of_type[token] = [self.resource(urn) for urn in self._urns[token]]
+                found += self._of_type[token]
+        return found
 
     def regions(self, *types: str) -> Items:
         """Return the regions that resources of the given types are in, read without decoding the resources."""
         messages = [self._messages[urn] for token in types for urn in self._urns.get(token, ())]
         found: set[Any] = {
-            decode_one(message.properties, "region") or decode_one(message.provider.properties, "region") or UNKNOWN
-            for message in messages
+            _region_in(message.properties) or _region_in(message.provider.properties) or UNKNOWN for message in messages
         }
         known = sorted(region for region in found if region is not UNKNOWN)
         return Items(known if len(known) == len(found) else [*known, UNKNOWN], "region")
@@ -195,10 +207,11 @@ class Graph:
         maybe: list[Resource] = []
         for token in (on,) if isinstance(on, str) else on:
             key = (token, via, target.type)
-            if key not in self._children:
-                self._children[key] = self._index(*key)
-            sure += self._children[key].sure.get(target.urn, ())
-            maybe += self._children[key].maybe.get(target.urn, ())
+            references = self._children.get(key)
+            if references is None:
+                references = self._children[key] = self._index(*key)
+            sure += references.sure.get(target.urn, ())
+            maybe += references.maybe.get(target.urn, ())
         if not sure and maybe:
             raise Unknown(f"which {target.type} the {via} of {maybe[0].name} names")
         return sure
@@ -244,19 +257,15 @@ class Graph:
 
     def _resolve(self, source: Resource, via: str, target_type: str) -> tuple[list[Resource], list[Resource]]:
         """Return the resources of a type that a property surely names, and those that it may name."""
-        if target_type not in self._urns:
+        candidates = self._urns.get(target_type)
+        if candidates is None:
             return [], []
-        value = raw(source).get(via)
-        message = self._messages[source.urn]
-        depends_on = [
-            urn
-            for urn in (message.propertyDependencies[via].urns if via in message.propertyDependencies else ())
-            if urn in self._messages
-        ]
-        direct = [self.resource(urn) for urn in depends_on if self._messages[urn].type == target_type]
+        dependencies = self._messages[source.urn].propertyDependencies
+        depends_on = dependencies[via].urns[:] if via in dependencies else []
+        direct = [self.resource(urn) for urn in depends_on if urn in candidates]
         sure: dict[str, Resource] = {}
         unknown = unmatched = 0
-        for leaf in leaves(value):
+        for leaf in leaves(raw(source).get(via)):
             if leaf is UNKNOWN:
                 unknown += 1
             elif isinstance(leaf, str):
@@ -265,7 +274,8 @@ class Graph:
                 ]
                 if len(named) > 1:
                     named = _meant(source, named, direct)
-                sure.update((target.urn, target) for target in named)
+                for target in named:
+                    sure[target.urn] = target
                 unmatched += not named
         # A known text that matches nothing can only name a resource whose own id isn't known here.
         rest = [t for t in direct if t.urn not in sure and (unknown or not t.has_known_identity)]
@@ -277,7 +287,7 @@ class Graph:
 
     def _possible(self, depends_on: list[str], target_type: str) -> list[Resource]:
         """Return the resources of a type that an unknown value may name, by what the value depends on."""
-        types = [self._messages[urn].type for urn in depends_on]
+        types = [self._messages[urn].type for urn in depends_on if urn in self._messages]
         if not types or any(token in _HOLDS_ANY_NAME or not token.startswith("aws:") for token in types):
             return self.of_type(target_type)
         seen: set[str] = set()
@@ -325,6 +335,10 @@ def _provider(serialized: bytes) -> tuple[Props, frozenset[str]]:
         if isinstance(value, str) and value.startswith(("{", "[")):
             properties[key] = json.loads(value)
     return Props(properties, "provider", "pulumi:providers:aws"), frozenset(secrets)
+
+
+def _region_in(properties: Struct) -> Any:
+    return decode_some(properties, "region").get("region")
 
 
 def _inside_arn(arn: str) -> str:

@@ -67,22 +67,19 @@ class Analyzer(proto.AnalyzerServicer):
         for rule, resource, judgement in self.evaluation.judge(request):
             if judgement.verdict is Verdict.NOT_APPLICABLE:
                 response.MergeFromString(_not_applicable(rule.id, judgement.reasons[0]))
-            elif judgement.verdict is not Verdict.PASS:
+            else:
                 self._report(response, rule, resource, judgement)
         return response
 
     def AnalyzeStack(self, request: proto.AnalyzeStackRequest, _context: grpc.ServicerContext) -> proto.AnalyzeResponse:
         """Judge the stack by the rules that need more than one resource."""
         response = proto.AnalyzeResponse()
-        applied: set[str] = set()
-        for rule, resource, judgement in self.evaluation.judge_stack(request, self._unused):
-            if judgement.verdict is not Verdict.NOT_APPLICABLE:
-                applied.add(rule.id)
-                if judgement.verdict is not Verdict.PASS:
-                    self._report(response, rule, resource, judgement)
-        for rule in self.evaluation.stack_rules:
-            if rule.id not in applied:
+        for rule, found in self.evaluation.judge_stack(request, self._unused):
+            if found is None:
                 response.MergeFromString(_not_applicable(rule.id, "the stack has no resource that the rule judges"))
+            else:
+                for resource, judgement in found:
+                    self._report(response, rule, resource, judgement)
         return response
 
     def Remediate(self, request: proto.AnalyzeRequest, _context: grpc.ServicerContext) -> proto.RemediateResponse:

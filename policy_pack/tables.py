@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias
 
 from policy_pack.findings import Finding, NotApplicable, each
@@ -100,17 +99,18 @@ def judge_rows(rows: Rows, resource: Props, check: Check | None = None) -> Itera
     Raises:
         NotApplicable: no row applies.
     """
-    lines = rows_of(rows)
-    if len(lines) == 1:
-        return lines[0].visit(resource, check or lines[0].compare)
-    return _judge_lines(lines, resource, check)
+    if isinstance(rows, Row):
+        return rows.visit(resource, check or rows.compare)
+    return _judge_lines(rows_of(rows), resource, check)
 
 
 def _judge_lines(lines: tuple[Row, ...], resource: Props, check: Check | None) -> Iterator[Finding]:
     reasons = []
     for row in lines:
         try:
-            yield from each([resource], partial(row.visit, check=check or row.compare))
+            yield from row.visit(resource, check or row.compare)
+        except Unknown as unknown:
+            yield unknown
         except NotApplicable as reason:
             reasons.append(reason)
     if len(reasons) == len(lines):

@@ -42,44 +42,49 @@ def decode(properties: Struct, secrets: set[str]) -> dict[str, Any]:
 
     Secrets become readable; their text is added to `secrets`, so that the caller can keep it out of messages.
     """
-    return _decode_fields(properties, secrets, secret=False)
-
-
-def decode_one(properties: Struct, key: str) -> Any:
-    """Return one property as `decode` does, None where there is none. It must not hold secrets."""
-    return _decode(properties.fields[key], set(), secret=False) if key in properties.fields else None
-
-
-def _decode_fields(struct: Struct, secrets: set[str], *, secret: bool) -> dict[str, Any]:
-    fields = struct.fields
+    fields = properties.fields
     decoded: dict[str, Any] = {}
     for key in fields:  # its items() is the slow one of `collections.abc`
         value = fields[key]
         text = value.string_value
         # Most values are texts, and taken here without a further call. One as long as a sentinel may be one.
-        plain = text and not secret and len(text) != _LENGTH_OF_SENTINELS
-        decoded[key] = text if plain else _decode(value, secrets, secret=secret)
+        decoded[key] = text if text and len(text) != _LENGTH_OF_SENTINELS else _decode(value, secrets)
     return decoded
 
 
-def _decode(value: Value, secrets: set[str], *, secret: bool) -> Any:
-    plain: Any = value.string_value  # most values are texts, and to ask for the kind takes longer than to decode one
-    if not plain:
-        kind = value.WhichOneof("kind")
-        if kind == "list_value":
-            return [_decode(item, secrets, secret=secret) for item in value.list_value.values]
-        if kind == "struct_value":
-            return _decode_object(value.struct_value, secrets, secret=secret)
-        if kind == "number_value":
-            number = value.number_value
-            plain = int(number) if number.is_integer() else number
-        else:
-            plain = None if kind is None or kind == "null_value" else getattr(value, kind)
-    elif plain in _SENTINELS:
-        return UNKNOWN
-    if secret and plain and not isinstance(plain, bool):
-        secrets.update(_texts_of(str(plain)))
-    return plain
+def decode_some(properties: Struct, *keys: str) -> dict[str, Any]:
+    """Return those of some properties that there are as `decode` does. They must not hold secrets."""
+    fields = properties.fields
+    return {key: _decode(fields[key], set()) for key in keys if key in fields}
+
+
+def _decode(value: Value, secrets: set[str]) -> Any:
+    text = value.string_value  # most values are texts, and to ask for the kind takes longer than to decode one
+    if text:
+        return UNKNOWN if text in _SENTINELS else text
+    kind = value.WhichOneof("kind")
+    if kind == "struct_value":
+        decoded = decode(value.struct_value, secrets)
+        return _meant(decoded, secrets) if deserialize.SPECIAL_SIG_KEY in decoded else decoded
+    if kind == "list_value":
+        return [_decode(item, secrets) for item in value.list_value.values[:]]  # to iterate ends in an exception
+    if kind == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    return None if kind is None or kind == "null_value" else getattr(value, kind)
+
+
+def _meant(marked: dict[str, Any], secrets: set[str]) -> Any:
+    """Return what an object with a signature stands for."""
+    signature = marked[deserialize.SPECIAL_SIG_KEY]
+    if signature == deserialize.SPECIAL_SECRET_SIG:
+        inside = marked.get("value")
+        for leaf in leaves(inside):
+            if leaf and leaf is not UNKNOWN and not isinstance(leaf, bool):
+                secrets.update(_texts_of(str(leaf)))
+        return inside
+    # A kind of value this pack has never heard of is one it can't judge.
+    return marked if signature in _SIGNATURES_OF_FILES else UNKNOWN
 
 
 def _texts_of(secret: str) -> set[str]:
@@ -89,18 +94,6 @@ def _texts_of(secret: str) -> set[str]:
         with contextlib.suppress(ValueError):
             inside = json.loads(secret)
     return {secret, *(leaf for leaf in leaves(inside) if isinstance(leaf, str) and leaf)}
-
-
-def _decode_object(struct: Struct, secrets: set[str], *, secret: bool) -> Any:
-    fields = struct.fields
-    if deserialize.SPECIAL_SIG_KEY in fields:
-        signature = fields[deserialize.SPECIAL_SIG_KEY].string_value
-        if signature == deserialize.SPECIAL_SECRET_SIG:
-            return _decode(fields["value"], secrets, secret=True)
-        if signature not in _SIGNATURES_OF_FILES:
-            # A kind of value this pack has never heard of is one it can't judge.
-            return UNKNOWN
-    return _decode_fields(struct, secrets, secret=secret)
 
 
 def holds_secrets(properties: Struct) -> bool:
@@ -145,8 +138,8 @@ class Props:
         self._place = place
         self._origin = origin
 
-    def get(self, *path: str, default: Any = None) -> Any:
-        """Return the value at `path`, `default` where it is absent or null; objects as `Props`, lists as `Items`.
+    def get(self, key: str, *inner: str, default: Any = None) -> Any:
+        """Return the value at a path, `default` where it is absent or null; objects as `Props`, lists as `Items`.
 
         A block that may be repeated is absent where its list is empty.
 
@@ -154,33 +147,37 @@ class Props:
             Unknown: the value, or an object on the way to it, isn't known before the deployment.
             Malformed: what should be an object on the way to it is none.
         """
-        values: Any = self._values
-        for key in path:
-            if type(values) is not dict:
-                return self._blocked(path, default)
-            values = values.get(key)
-            if values is None:
+        # Nothing is asked more often, and mostly for one key. What stands in an object's place has no `get`.
+        try:
+            value: Any = self._values.get(key)
+        except AttributeError:
+            return self._blocked((key, *inner), default)
+        if value is None:
+            return default
+        for name in inner:
+            if type(value) is not dict:
+                return self._blocked((key, *inner), default)
+            value = value.get(name)
+            if value is None:
                 return default
-        kind = type(values)
-        if kind is dict:
-            return Props(values, (self._place, path), self._origin)
-        if kind is list:
-            return Items(values, (self._place, path), self._origin)
-        if values is UNKNOWN:
-            raise Unknown(self.where(*path))
-        return values
+        kind = type(value)
+        if kind is dict or kind is list:
+            return (Props if kind is dict else Items)(value, (self._place, (key, *inner)), self._origin)
+        if value is UNKNOWN:
+            raise Unknown(self.where(key, *inner))
+        return value
 
     def _blocked(self, path: tuple[str, ...], default: Any) -> Any:
         """Return what to answer where something on the way to a value is no object."""
-        values: Any = self._values
+        value: Any = self._values
         for depth, key in enumerate(path):
-            if type(values) is not dict:
-                if values is UNKNOWN:
+            if type(value) is not dict:
+                if value is UNKNOWN:
                     raise Unknown(self.where(*path[:depth]))
-                if values == []:
+                if value == []:
                     return default
                 raise Malformed(f"{self.where(*path[:depth]) or 'the resource'} is not an object")
-            values = values.get(key)
+            value = value.get(key)
         raise AssertionError("everything on the way is an object")
 
     def has(self, *path: str) -> bool:
@@ -189,7 +186,8 @@ class Props:
         Raises:
             Unknown: it isn't known before the deployment.
         """
-        return raw(self.get(*path)) not in (None, "", [], {})
+        value = raw(self.get(*path))
+        return bool(value) or isinstance(value, (int, float))
 
     def where(self, *path: str) -> str:
         """Return the name of the property at `path` from the resource down, such as `rules[0].schedule`."""
@@ -209,8 +207,8 @@ class Props:
         return f"Props({spell(self._place) or self._origin})"
 
 
-class Items(Sequence[Any]):
-    """A list of which some elements may not be known: the known ones come first, then `Unknown` is raised.
+class Items:
+    """A sequence of which some elements may not be known: the known ones come first, then `Unknown` is raised.
 
     So `x in items` is an answer where the known elements hold it, and every known element is judged.
     """
@@ -254,6 +252,10 @@ class Items(Sequence[Any]):
         if kind is dict:
             return Props(value, (self._place, index), self._origin)
         return Items(value, (self._place, index), self._origin) if kind is list else value
+
+
+# Not as its base: to ask whether something is an instance of an abstract class takes a call, and many rules do.
+Sequence.register(Items)
 
 
 def raw(value: Any) -> Any:

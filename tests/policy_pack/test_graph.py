@@ -178,6 +178,23 @@ def test_region_that_nobody_names_is_unknown() -> None:
         _ = Resource(message, struct({}), None).region
 
 
+def test_region_that_aws_has_yet_to_answer_is_unknown() -> None:
+    with pytest.raises(Unknown, match=r"^region$"):
+        _ = Resource(resource(BUCKET), struct({}), struct({"region": UNKNOWN_TEXT})).region
+    assert Resource(resource(BUCKET), struct({}), struct({"region": "us-west-1"})).region == "us-west-1"
+
+
+def test_a_resource_that_is_sent_twice_is_one() -> None:
+    graph = graph_of(new_bucket("a"), new_bucket("b"), new_bucket("a"))
+    assert [bucket.name for bucket in graph.of_type(BUCKET)] == ["a", "b"]
+
+
+def test_what_is_of_a_type_is_nobodys_to_change() -> None:
+    graph = graph_of(new_bucket("a"))
+    graph.of_type(BUCKET).clear()
+    assert len(graph.of_type(BUCKET)) == 1
+
+
 @pytest.mark.parametrize("tags", ['{"tags": {"owner": "platform"}}', {"tags": {"owner": "platform"}}])
 def test_default_tags_of_the_provider_count_unless_overridden(tags: Any) -> None:
     """The engine sends a provider's objects as JSON text; a program may have set them as objects."""

@@ -144,6 +144,25 @@ def test_a_stack_without_the_type_is_not_applicable() -> None:
     assert [item.policy_name for item in response.not_applicable] == ["queue_paired"]
 
 
+@pytest.mark.parametrize("names", [{"queue": "a-url"}, {"queue": UNKNOWN_TEXT}])
+def test_a_rule_that_judged_anything_in_the_stack_is_applicable(names: dict[str, Any]) -> None:
+    """Whether it passed or can't be told: what is neither failed nor inapplicable counts as passed or as reported."""
+    messages = [in_stack(QUEUE, "alone", single=True), in_stack(QUEUE, "b", id="a-url"), in_stack(OTHER, **names)]
+    response = analyzer(queue_paired).AnalyzeStack(proto.AnalyzeStackRequest(resources=messages), CONTEXT)
+    assert not response.not_applicable
+    assert len(response.diagnostics) == (names["queue"] == UNKNOWN_TEXT)
+
+
+def test_a_secret_of_one_resource_is_not_printed_with_another() -> None:
+    """Whichever of them is judged first, and wherever AWS alone says that it is a secret."""
+    messages = [in_stack(QUEUE, "a", open="hunter2"), in_stack(QUEUE, "b", single=True, password=secret("hunter2"))]
+    subject = analyzer(queue_paired)
+    for name, values in (("a", {"open": "hunter2"}), ("b", {"single": True})):
+        subject.Analyze(resource(QUEUE, name, **values), CONTEXT)
+    found = only(subject.AnalyzeStack(proto.AnalyzeStackRequest(resources=messages), CONTEXT))
+    assert found.message.startswith("no topic names [secret]")
+
+
 def test_one_unknown_resource_hides_no_violation_of_another() -> None:
     topic = in_stack(OTHER, "t", queue=UNKNOWN_TEXT, names={"queue": [urn_of(QUEUE, "a"), urn_of(QUEUE, "b")]})
     queues = [in_stack(QUEUE, name, open="no") for name in "abc"]

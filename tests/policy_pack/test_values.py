@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy import deserialize, proxy
 
-from policy_pack.values import UNKNOWN, Items, Malformed, Props, Unknown, decode, leaves, raw
+from policy_pack.values import UNKNOWN, Items, Malformed, Props, Unknown, decode, decode_some, leaves, raw
 from policy_pack.vocabulary import Finding, each
 from tests.policy_pack.protocol import UNKNOWN_TEXT, secret, struct
 
@@ -54,7 +55,10 @@ def test_absent_and_null_are_the_default() -> None:
     assert props({}).get("a", "b", default=2) == 2
 
 
-@pytest.mark.parametrize(("value", "expected"), [("", False), ([], False), ({}, False), (0, True), (False, True)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", False), ([], False), ({}, False), (0, True), (False, True), (0.5, True), ("a", True), ([0], True)],
+)
 def test_has_means_more_than_empty(value: Any, expected: bool) -> None:  # noqa: FBT001 - a case's expectation
     assert props({"a": value}).has("a") is expected
 
@@ -91,6 +95,20 @@ def test_a_secret_is_read_as_its_value_and_remembered() -> None:
     assert secrets == {"hunter2", "42"}
 
 
+def test_every_text_inside_a_secret_is_a_secret_however_deep() -> None:
+    secrets: set[str] = set()
+    inside = {"list": ["one", {"nested": secret(["two", UNKNOWN_TEXT])}, 3, 0, None, "", []], "plain": "four"}
+    decoded = decode(struct({"outer": [{"of": secret(inside)}], "open": "five"}), secrets)
+    assert secrets == {"one", "two", "3", "four"}
+    assert decoded["outer"][0]["of"]["list"][:2] == ["one", {"nested": ["two", UNKNOWN]}]
+
+
+def test_some_properties_are_decoded_as_all_are() -> None:
+    sent = struct({"a": [1, {"b": UNKNOWN_TEXT}], "c": "text", "d": None, "e": 2})
+    everything = decode(sent, set())
+    assert decode_some(sent, "a", "c", "d", "none") == {key: everything[key] for key in "acd"}
+
+
 def test_what_a_secret_document_holds_is_secret_too() -> None:
     secrets: set[str] = set()
     decode(struct({"policy": secret('{"Statement": [{"Sid": "ForAcme"}]}')}), secrets)
@@ -121,6 +139,18 @@ def test_a_path_through_something_else_than_an_object_is_a_mistake() -> None:
 @given(PLAIN)
 def test_leaves_are_everything_but_the_containers(value: Any) -> None:
     assert not any(isinstance(leaf, (list, dict)) for leaf in leaves(value))
+
+
+@pytest.mark.parametrize("value", [7, "text", True, ["x"]])
+def test_what_should_be_an_object_and_is_none_is_a_mistake(value: Any) -> None:
+    with pytest.raises(Malformed, match=r"^rules\[0\] is not an object$"):
+        Props(value, ("rules", 0)).get("port")
+
+
+def test_items_are_a_sequence() -> None:
+    items = Items([1, 2], "ports")
+    assert isinstance(items, Sequence)
+    assert list(reversed(items)) == [2, 1]
 
 
 def test_where_names_the_way_down() -> None:
