@@ -52,13 +52,46 @@ _MORE_READS = (
 _WRITES = (
     "dynamodb:batchwriteitem",
     "dynamodb:deleteitem",
+    "dynamodb:partiqldelete",
+    "dynamodb:partiqlinsert",
+    "dynamodb:partiqlupdate",
     "dynamodb:putitem",
     "dynamodb:updateitem",
+    "kinesis:putrecord",
+    "kinesis:putrecords",
     "s3:deleteobject",
     "s3:deleteobjectversion",
     "s3:putobject",
     "secretsmanager:putsecretvalue",
     "sqs:purgequeue",
+)
+_DESTROY = (
+    "backup:deletebackupvault",
+    "backup:deleterecoverypoint",
+    "docdb-elastic:deletecluster",
+    "dynamodb:deletebackup",
+    "dynamodb:deletetable",
+    "ec2:deletesnapshot",
+    "ec2:deletevolume",
+    "ec2:terminateinstances",
+    "ecr:batchdeleteimage",
+    "ecr:deleterepository",
+    "elasticache:deletereplicationgroup",
+    "elasticfilesystem:deletefilesystem",
+    "es:deletedomain",
+    "kafka:deletecluster",
+    "kinesis:deletestream",
+    "kms:schedulekeydeletion",
+    "logs:deleteloggroup",
+    "logs:deletelogstream",
+    "rds:deletedbcluster",
+    "rds:deletedbclustersnapshot",
+    "rds:deletedbinstance",
+    "rds:deletedbsnapshot",
+    "redshift:deletecluster",
+    "s3:deletebucket",
+    "secretsmanager:deletesecret",
+    "sqs:deletequeue",
 )
 _WAYS_IN = (
     "ec2-instance-connect:sendserialconsolesshpublickey",
@@ -135,8 +168,14 @@ def reads_of_data() -> frozenset[str]:
 
 @cache
 def writes_of_data() -> frozenset[str]:
-    """Return the actions that change or destroy what stores and secrets hold."""
-    return frozenset(_WRITES)
+    """Return the actions that change or destroy what stores and secrets hold, or the store itself."""
+    return destruction() | frozenset(_WRITES)
+
+
+@cache
+def destruction() -> frozenset[str]:
+    """Return the actions that delete a store, its backup, its key or its host as a whole."""
+    return frozenset(_DESTROY)
 
 
 @cache

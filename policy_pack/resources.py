@@ -10,14 +10,25 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzerResource
 
-from policy_pack.values import UNKNOWN, Items, Props, Unknown, decode, decode_some, holds_secrets, leaves, raw
+from policy_pack.values import (
+    UNKNOWN,
+    Items,
+    Malformed,
+    Props,
+    Unknown,
+    decode,
+    decode_some,
+    holds_secrets,
+    leaves,
+    raw,
+)
 
 # What another resource may name a resource by. Types differ in which they have; two types may share a name.
 _IDENTITIES = ("id", "arn", "name", "bucket", "keyId", "clusterIdentifier", "identifier")
@@ -111,7 +122,12 @@ class Resource(Props):
 
     def tag(self, key: str) -> str | None:
         """Return the value of a tag, its own or its provider's default."""
-        own = self.get("tags", key)
+        try:
+            own = self.get("tags", key)
+        except Malformed:
+            if not isinstance(listed := self.get("tags"), Items):
+                raise
+            own = next((value for name, value in tags_of(listed) if name == key), None)
         value = self.provider.get("defaultTags", "tags", key) if own is None else own
         return None if value is None else str(value)
 
@@ -339,6 +355,12 @@ def _provider(serialized: bytes) -> tuple[Props, frozenset[str]]:
 
 def _region_in(properties: Struct) -> Any:
     return decode_some(properties, "region").get("region")
+
+
+def tags_of(holder: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the keys and values of tags: of an object, or of an Auto Scaling group's list of objects that hold both."""
+    for entry in holder:
+        yield (entry.get("key"), entry.get("value")) if isinstance(entry, Props) else (entry, holder.get(entry))
 
 
 def _inside_arn(arn: str) -> str:

@@ -168,9 +168,15 @@ def require_token(_resource: Resource, row: Row) -> Changes:
     return {row.path: row.allowed[0]}
 
 
+HOPS = ("metadataOptions", "httpPutResponseHopLimit")
+
+
 @rule(
     on={
-        LAUNCH_TEMPLATE: Row(("metadataOptions", "httpPutResponseHopLimit"), controls=("SH:EC2.170",)),
+        LAUNCH_TEMPLATE: Row(HOPS, controls=("SH:EC2.170",)),
+        INSTANCE: Row(HOPS),
+        "aws:ec2/launchConfiguration:LaunchConfiguration": Row(HOPS),
+        "aws:ec2/spotInstanceRequest:SpotInstanceRequest": Row(HOPS),
         METADATA_DEFAULTS: Row(("httpPutResponseHopLimit",), controls=("PH:IMDS-DEFAULT",)),
     },
     severity=Severity.LOW,
@@ -191,11 +197,22 @@ def for_a_container() -> None:
     aws.ec2.LaunchTemplate("nodes", metadata_options={"http_put_response_hop_limit": 2})
     aws.ec2.LaunchTemplate("web")
     aws.ec2.InstanceMetadataDefaults("region", http_put_response_hop_limit=-1)
+    for token in (
+        "instance:Instance",
+        "launchConfiguration:LaunchConfiguration",
+        "spotInstanceRequest:SpotInstanceRequest",
+    ):
+        declare(f"aws:ec2/{token}", metadataOptions={"httpPutResponseHopLimit": 1})
 
 
 @instance_metadata_stays_on_host.fails
 def for_the_neighbours_of_every_host() -> None:
     aws.ec2.InstanceMetadataDefaults("region", http_put_response_hop_limit=64)
+
+
+@instance_metadata_stays_on_host.fails
+def for_the_neighbours_of_one() -> None:
+    aws.ec2.Instance("web", ami="ami-1", instance_type="m7g.large", metadata_options={"http_put_response_hop_limit": 3})
 
 
 @instance_metadata_stays_on_host.fails

@@ -286,3 +286,33 @@ def by_policy() -> None:
     arn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
     principal = "arn:aws:iam::111122223333:role/web"
     declare("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", policyArn=arn, principalArn=principal)
+
+
+@rule(
+    on={
+        "aws:codebuild/project:Project": Row(("environment", "privilegedMode"), (False, "false"), unset=False),
+        "aws:sagemaker/notebookInstance:NotebookInstance": Row(("rootAccess",), ("Disabled",), unset="Enabled"),
+    },
+    severity=Severity.MEDIUM,
+    promise="system-access-control",
+    fix="set the property as the message says; a build makes images without a daemon of its own",
+)
+def workbench_without_root(workbench: Resource, row: Row) -> Iterator[Finding]:
+    """Whoever is root where code is built or tried out can change what it reports, and reach what the host may."""
+    yield from row.judge(workbench)
+
+
+@workbench_without_root.passes
+def without_root() -> None:
+    declare("aws:codebuild/project:Project", environment={"type": "LINUX_CONTAINER"})
+    declare("aws:sagemaker/notebookInstance:NotebookInstance", rootAccess="Disabled")
+
+
+@workbench_without_root.fails
+def a_notebook_left_at_the_default() -> None:
+    declare("aws:sagemaker/notebookInstance:NotebookInstance", instanceType="ml.t3.medium")
+
+
+@workbench_without_root.fails
+def a_build_that_rules_its_host() -> None:
+    declare("aws:codebuild/project:Project", environment={"privilegedMode": True})

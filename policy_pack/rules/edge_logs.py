@@ -1,4 +1,4 @@
-"""Logs of the edge: web ACLs, distributions and name servers, whose logs are resources of their own."""
+"""Logs of the edge: web ACLs, firewalls, distributions and name servers, whose logs are resources of their own."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from policy_pack.vocabulary import (
     Props,
     Resource,
     Row,
+    Rows,
     Severity,
     aws,
     each,
+    judge_rows,
     rule,
     setting,
 )
@@ -26,6 +28,9 @@ WEB_ACL = "aws:wafv2/webAcl:WebAcl"
 ACL_LOGGING = "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration"
 DISTRIBUTION = "aws:cloudfront/distribution:Distribution"
 DELIVERY = "aws:cloudwatch/logDeliverySource:LogDeliverySource"
+FIREWALL = "aws:networkfirewall/firewall:Firewall"
+FIREWALL_LOGGING = "aws:networkfirewall/loggingConfiguration:LoggingConfiguration"
+NO = (False, "false")
 ZONE = "aws:route53/zone:Zone"
 QUERY_LOG = "aws:route53/queryLog:QueryLog"
 RESOLVER_CONFIG = "aws:route53/resolverQueryLogConfig:ResolverQueryLogConfig"
@@ -210,3 +215,66 @@ def connections_logged() -> None:
 @load_balancer_connections_logged.fails
 def requests_logged_alone() -> None:
     aws.lb.LoadBalancer("web", access_logs={"bucket": "logs", "enabled": True})
+
+
+@rule(
+    on=(FIREWALL,),
+    severity=Severity.MEDIUM,
+    promise="information-security",
+    controls=("SH:NetworkFirewall.2",),
+    fix="give the firewall an aws.networkfirewall.LoggingConfiguration for ALERT and FLOW",
+)
+def firewall_logged(firewall: Resource, graph: Graph) -> Iterator[Finding]:
+    """What a firewall turned away says who tried to get in, or out."""
+    if not graph.children(firewall, on=FIREWALL_LOGGING, via="firewallArn"):
+        yield "no logging configuration names it"
+
+
+def _firewall() -> Any:
+    return aws.networkfirewall.Firewall("egress", firewall_policy_arn="arn", subnet_mappings=[], vpc_id="vpc-1")
+
+
+@firewall_logged.passes
+def flows_logged() -> None:
+    logs: Any = {"log_destination_configs": []}
+    aws.networkfirewall.LoggingConfiguration("egress", firewall_arn=_firewall().arn, logging_configuration=logs)
+
+
+@firewall_logged.fails
+def flows_not_logged() -> None:
+    _firewall()
+
+
+@rule(
+    on={
+        "aws:apigateway/methodSettings:MethodSettings": Row(("settings", "dataTraceEnabled"), NO, unset=False),
+        "aws:apigatewayv2/stage:Stage": (
+            Row(("defaultRouteSettings[]", "dataTraceEnabled"), NO, unset=False),
+            Row(("routeSettings[]", "dataTraceEnabled"), NO, unset=False),
+        ),
+    },
+    severity=Severity.MEDIUM,
+    promise="data-protection",
+    fix="set dataTraceEnabled to false: access logs say who asked for what",
+)
+def log_holds_no_requests(stage: Resource, row: Rows) -> Iterator[Finding]:
+    """A trace holds whole requests and answers, customers' data and credentials with them, for whoever reads logs."""
+    yield from judge_rows(row, stage)
+
+
+@log_holds_no_requests.passes
+def errors_alone() -> None:
+    settings: Any = {"logging_level": "ERROR"}
+    aws.apigateway.MethodSettings("all", rest_api="api", stage_name="live", method_path="*/*", settings=settings)
+    aws.apigatewayv2.Stage("live", api_id="api", default_route_settings={"data_trace_enabled": False})
+
+
+@log_holds_no_requests.fails
+def requests_traced() -> None:
+    settings: Any = {"logging_level": "INFO", "data_trace_enabled": True}
+    aws.apigateway.MethodSettings("all", rest_api="api", stage_name="live", method_path="*/*", settings=settings)
+
+
+@log_holds_no_requests.fails
+def messages_traced() -> None:
+    aws.apigatewayv2.Stage("live", api_id="api", route_settings=[{"route_key": "send", "data_trace_enabled": True}])

@@ -11,7 +11,7 @@ from policy_pack.identity_policies import IDENTITY_POLICIES, is_held_by, judge_d
 from policy_pack.permissions import spell
 from policy_pack.reach import reach_of
 from policy_pack.rules.access import declare_in_every_form
-from policy_pack.tokens import ROLE
+from policy_pack.tokens import PERMISSION_SET, ROLE
 from policy_pack.vocabulary import (
     Finding,
     Graph,
@@ -143,13 +143,21 @@ BREAK_GLASS: str = setting(
 ATTACHMENTS: dict[str, tuple[str, str | None, str | None]] = {
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": ("policyArn", None, None),
     "aws:iam/policyAttachment:PolicyAttachment": ("policyArn", None, None),
+    "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive": ("policyArns", None, None),
     ROLE: ("managedPolicyArns", None, None),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("policyArn", "role", ROLE),
+    "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": ("policyArns", "roleName", ROLE),
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": ("policyArn", None, None),
+    "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": ("policyArns", None, None),
     "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment": (
         "managedPolicyArn",
         "permissionSetArn",
-        "aws:ssoadmin/permissionSet:PermissionSet",
+        PERMISSION_SET,
+    ),
+    "aws:ssoadmin/managedPolicyAttachmentsExclusive:ManagedPolicyAttachmentsExclusive": (
+        "managedPolicyArns",
+        "permissionSetArn",
+        PERMISSION_SET,
     ),
 }
 
@@ -197,7 +205,7 @@ _AWS = "arn:aws:iam::aws:policy/"
 def policy_for_one_service() -> None:
     for token, (name, _, _) in ATTACHMENTS.items():
         one = f"{_AWS}service-role/AWSBackupServiceRolePolicyForBackup"
-        declare(token, {name: [one] if token == ROLE else one})
+        declare(token, {name: [one] if name.endswith("s") else one})
 
 
 @admin_policy_not_attached.passes

@@ -42,6 +42,7 @@ NOT_PUBLIC = {
         unset="DISABLED",
         controls=("SH:MSK.4",),
     ),
+    "aws:mwaa/environment:Environment": Row(("webserverAccessMode",), ("PRIVATE_ONLY",), unset="PRIVATE_ONLY"),
     "aws:neptune/clusterInstance:ClusterInstance": Row(("publiclyAccessible",), FALSE, unset=False),
     "aws:rds/clusterInstance:ClusterInstance": Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2",)),
     DATABASE_CLUSTER: Row(("publiclyAccessible",), FALSE, unset=False, controls=("SH:RDS.2",)),

@@ -11,6 +11,7 @@ from policy_pack.tokens import PERMISSION_SET, ROLE
 from policy_pack.vocabulary import Finding, NotApplicable, Resource, Row, Severity, aws, rule, setting
 
 ACCESS_KEY = "aws:iam/accessKey:AccessKey"
+PROVIDER = "pulumi:providers:aws"
 MIGHTY: list[str] = setting(["break-glass", "production-admin"], "tiers whose sessions last an hour at most")
 OF_PEOPLE: list[str] = setting(["break-glass", "human", "diagnostic"], "tiers of the roles that people use")
 BOUNDED: list[str] = setting(["human", "diagnostic", "pipeline"], "tiers whose roles need a permissions boundary")
@@ -21,7 +22,7 @@ USERS = (
 
 
 @rule(
-    on=(ACCESS_KEY,),
+    on=(ACCESS_KEY, PROVIDER),
     severity=Severity.HIGH,
     promise="system-access-control",
     controls=("PH:IAM-NO-KEYS",),
@@ -29,13 +30,27 @@ USERS = (
 )
 def no_long_lived_key(key: Resource) -> Iterator[Finding]:
     """A key that never expires is used for years by whoever copied it once."""
-    if key.get("status", default="Active") != "Inactive":
+    if key.type == PROVIDER:
+        # IAM User Guide, "Unique identifiers": a user's keys begin with AKIA, those of a session with ASIA.
+        if str(key.get("accessKey", default="")).startswith("AKIA"):
+            yield "accessKey is a key that never expires"
+    elif key.get("status", default="Active") != "Inactive":
         yield "it is a key that never expires"
 
 
 @no_long_lived_key.passes
 def being_retired() -> None:
     aws.iam.AccessKey("old", user="deploy", status="Inactive")
+
+
+@no_long_lived_key.passes
+def for_an_hour() -> None:
+    aws.Provider("west", region="us-west-2", access_key="ASIA" + 16 * "A", token="session")  # noqa: S106 - it is none
+
+
+@no_long_lived_key.fails
+def in_the_program() -> None:
+    aws.Provider("west", region="us-west-2", access_key="AKIA" + 16 * "A", secret_key="key")  # noqa: S106 - it is none
 
 
 @no_long_lived_key.fails
@@ -77,6 +92,7 @@ GROUPS_ONLY: dict[str, str] = {
     "aws:iam/policyAttachment:PolicyAttachment": "users",
     "aws:iam/userPolicy:UserPolicy": "user",
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
+    "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive": "policyArns",
 }
 
 
@@ -96,7 +112,7 @@ def rights_arrive_through_groups(resource: Resource, row: str) -> Iterator[Findi
 @rights_arrive_through_groups.passes
 def to_a_role() -> None:
     aws.iam.PolicyAttachment("read", policy_arn="arn:aws:iam::aws:policy/ReadOnlyAccess", roles=["reader"])
-    for token in ("aws:iam/userPolicy:UserPolicy", "aws:iam/userPolicyAttachment:UserPolicyAttachment"):
+    for token in GROUPS_ONLY:
         declare(token)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from policy_pack.examples import declare
 from policy_pack.vocabulary import (
     Finding,
     Forbidden,
@@ -276,12 +277,18 @@ def desync_only_watched() -> None:
     aws.alb.LoadBalancer("web", drop_invalid_header_fields=True, desync_mitigation_mode="monitor")
 
 
+CLASSIC_POLICIES = (
+    "aws:elb/listenerPolicy:ListenerPolicy",
+    "aws:elb/loadBalancerPolicy:LoadBalancerPolicy",
+    "aws:elb/sslNegotiationPolicy:SslNegotiationPolicy",
+)
 CLASSIC = tuple(f"SH:ELB.{number}" for number in (2, 3, 7, 8, 9, 10, 14))
 
 
 @rule(
     on={
         "aws:elb/loadBalancer:LoadBalancer": Forbidden("aws.lb.LoadBalancer", controls=CLASSIC),
+        **dict.fromkeys(CLASSIC_POLICIES, Forbidden("the sslPolicy of an aws.lb.Listener")),
         "aws:iam/serverCertificate:ServerCertificate": Forbidden(
             "aws.acm.Certificate", controls=("SH:IAM.26", "CIS7:2.17")
         ),
@@ -299,6 +306,12 @@ def superseded_type_not_used(resource: Resource, row: Forbidden) -> Iterator[Fin
 def classic_load_balancer() -> None:
     https: Any = {"instance_port": 443, "instance_protocol": "https", "lb_port": 443, "lb_protocol": "https"}
     aws.elb.LoadBalancer("web", listeners=[https])
+
+
+@superseded_type_not_used.fails
+def protocols_of_a_classic_load_balancer() -> None:
+    for token in CLASSIC_POLICIES:
+        declare(token, loadBalancerName="web")
 
 
 @superseded_type_not_used.fails

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policy_pack.examples import declare
+from policy_pack.resources import tags_of
 from policy_pack.rules.classification import HOLDS_DATA
 from policy_pack.rules.residency import ALLOWED_REGIONS
 from policy_pack.tokens import BUCKETS, VAULT
@@ -25,23 +26,25 @@ from policy_pack.vocabulary import (
     setting,
 )
 
-COPY_REGIONS: dict[str, tuple[str, ...]] = {
-    "aws:dlm/lifecyclePolicy:LifecyclePolicy": ("policyDetails", "schedules", "crossRegionCopyRules", "targetRegion"),
-    "aws:dynamodb/globalTable:GlobalTable": ("replicas", "regionName"),
-    "aws:dynamodb/table:Table": ("replicas", "regionName"),
-    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": ("peerRegion",),
-    "aws:ec2transitgateway/peeringAttachment:PeeringAttachment": ("peerRegion",),
-    "aws:ecr/replicationConfiguration:ReplicationConfiguration": (
-        "replicationConfiguration",
-        "rules",
-        "destinations",
-        "region",
+SNAPSHOTS_ELSEWHERE = ("policyDetails", "schedules", "crossRegionCopyRules")
+COPY_REGIONS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": (
+        (*SNAPSHOTS_ELSEWHERE, "target"),
+        (*SNAPSHOTS_ELSEWHERE, "targetRegion"),
+        ("policyDetails", "action", "crossRegionCopies", "target"),
     ),
-    "aws:efs/replicationConfiguration:ReplicationConfiguration": ("destination", "region"),
-    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": ("destinationRegion",),
-    "aws:rds/snapshotCopy:SnapshotCopy": ("destinationRegion",),
-    "aws:redshift/snapshotCopy:SnapshotCopy": ("destinationRegion",),
-    "aws:secretsmanager/secret:Secret": ("replicas", "region"),
+    "aws:dynamodb/globalTable:GlobalTable": (("replicas", "regionName"),),
+    "aws:dynamodb/table:Table": (("replicas", "regionName"),),
+    "aws:ec2/vpcPeeringConnection:VpcPeeringConnection": (("peerRegion",),),
+    "aws:ec2transitgateway/peeringAttachment:PeeringAttachment": (("peerRegion",),),
+    "aws:ecr/replicationConfiguration:ReplicationConfiguration": (
+        ("replicationConfiguration", "rules", "destinations", "region"),
+    ),
+    "aws:efs/replicationConfiguration:ReplicationConfiguration": (("destination", "region"),),
+    "aws:rds/clusterSnapshotCopy:ClusterSnapshotCopy": (("destinationRegion",),),
+    "aws:rds/snapshotCopy:SnapshotCopy": (("destinationRegion",),),
+    "aws:redshift/snapshotCopy:SnapshotCopy": (("destinationRegion",),),
+    "aws:secretsmanager/secret:Secret": (("replicas", "region"),),
 }
 
 
@@ -64,24 +67,28 @@ def values_at(holder: Props, path: tuple[str, ...]) -> Iterator[Any]:
     fix="name one of the promised regions",
 )
 def copy_stays_in_promised_regions(
-    resource: Resource, row: tuple[str, ...], *, regions: list[str] = ALLOWED_REGIONS
+    resource: Resource, row: tuple[tuple[str, ...], ...], *, regions: list[str] = ALLOWED_REGIONS
 ) -> Iterator[Finding]:
     """A copy is a transfer as much as the original: customers agreed to these regions and to no other."""
 
-    def judge(region: str) -> Iterator[Finding]:
-        if region not in regions:
-            yield f"{'.'.join(row)} is {region}; it must be {' or '.join(regions)}"
+    def judge(path: tuple[str, ...]) -> Iterator[Finding]:
+        for target in values_at(resource, path):
+            # A snapshot may be copied to an Outpost, whose ARN holds the region.
+            region = target.split(":")[3] if target.startswith("arn:") else target
+            if region not in regions:
+                yield f"{'.'.join(path)} is {target}; it must be {' or '.join(regions)}"
 
-    yield from each(values_at(resource, row), judge)
+    yield from each(row, judge)
 
 
 def _copies(region: str) -> None:
-    lists = {"replicas", "schedules", "crossRegionCopyRules", "rules", "destinations"}
-    for token, path in COPY_REGIONS.items():
-        leaf: Any = region
-        for name in reversed(path):
-            leaf = {name: [leaf] if name in lists else leaf}
-        declare(token, leaf)
+    lists = {"replicas", "schedules", "crossRegionCopies", "crossRegionCopyRules", "rules", "destinations"}
+    for token, paths in COPY_REGIONS.items():
+        for path in paths:
+            leaf: Any = region
+            for name in reversed(path):
+                leaf = {name: [leaf] if name in lists else leaf}
+            declare(token, leaf)
 
 
 @copy_stays_in_promised_regions.passes
@@ -92,6 +99,12 @@ def to_the_second_region() -> None:
 @copy_stays_in_promised_regions.fails
 def to_europe() -> None:
     aws.secretsmanager.Secret("token", replicas=[{"region": "us-west-1"}, {"region": "eu-central-1"}])
+
+
+@copy_stays_in_promised_regions.fails
+def snapshots_to_ireland() -> None:
+    details = {"schedules": [{"crossRegionCopyRules": [{"target": "eu-west-1", "encrypted": True}]}]}
+    declare("aws:dlm/lifecyclePolicy:LifecyclePolicy", policyDetails=details)
 
 
 @copy_stays_in_promised_regions.fails
@@ -180,9 +193,9 @@ def no_health_data_in_cloud(
     if is_self_hosted(resource, deployment):
         return
     for holder in (resource.get("tags", default=()), resource.provider.get("defaultTags", "tags", default=())):
-        for key in holder:
-            value = str(holder.get(key, default="")).lower()
-            if value in words or (key.lower() in words and value not in NO_MARK):
+        for key, tagged in tags_of(holder):
+            value = str(tagged or "").lower()
+            if value in words or (str(key).lower() in words and value not in NO_MARK):
                 yield f"tag {key} marks health data"
 
 
@@ -209,6 +222,19 @@ def for_a_customer_of_their_own() -> None:
 @no_health_data_in_cloud.fails
 def in_the_cloud() -> None:
     aws.s3.Bucket("data", tags={"phi": "true", "deployment": "cloud"})
+
+
+@no_health_data_in_cloud.passes
+def of_a_fleet_for_a_customer_of_their_own() -> None:
+    tags = {"phi": "true", "deployment": "self-hosted"}
+    listed: Any = [{"key": key, "value": value, "propagate_at_launch": True} for key, value in tags.items()]
+    aws.autoscaling.Group("nodes", max_size=2, min_size=1, tags=listed)
+
+
+@no_health_data_in_cloud.fails
+def on_a_fleet() -> None:
+    listed: Any = [{"key": "phi", "value": "true", "propagate_at_launch": True}]
+    aws.autoscaling.Group("nodes", max_size=2, min_size=1, tags=listed)
 
 
 @no_health_data_in_cloud.fails

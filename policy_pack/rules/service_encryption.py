@@ -21,6 +21,7 @@ def _as_its_snapshot(disk: Props) -> None:
 # Where an object says nothing, its bucket encrypts it, which is judged itself.
 OBJECT = Row(("serverSideEncryption",), ("aws:kms", "aws:kms:dsse"), unset="aws:kms")
 DISKS = ("blockDeviceMappings[]", "ebs[]", "encrypted")
+EXEC_LOG = ("configuration", "executeCommandConfiguration", "logConfiguration")
 KEPT: dict[str, Rows] = {
     "aws:apigateway/methodSettings:MethodSettings": Row(
         ("settings", "cacheDataEncrypted"), when=("settings", "cachingEnabled"), unset=False
@@ -34,10 +35,18 @@ KEPT: dict[str, Rows] = {
     "aws:codebuild/reportGroup:ReportGroup": Row(
         ("exportConfig", "s3Destination[]", "encryptionDisabled"), NO, unset=False
     ),
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy": Row(
+        ("policyDetails", "action[]", "crossRegionCopies[]", "encryptionConfiguration", "encrypted")
+    ),
     "aws:drs/replicationConfigurationTemplate:ReplicationConfigurationTemplate": Row(("ebsEncryption",), ("CUSTOM",)),
     "aws:dynamodb/tableExport:TableExport": Row(("s3SseAlgorithm",), ("KMS",)),
     "aws:ebs/snapshotImport:SnapshotImport": Row(("encrypted",)),
     "aws:ec2/ami:Ami": Row(("ebsBlockDevices[]", "encrypted"), unset=_as_its_snapshot),
+    # AWS's "Logging Amazon ECS Exec": what was typed in a container is encrypted where the log group or bucket is.
+    "aws:ecs/cluster:Cluster": (
+        Row((*EXEC_LOG, "cloudWatchEncryptionEnabled"), when=(*EXEC_LOG, "cloudWatchLogGroupName"), unset=False),
+        Row((*EXEC_LOG, "s3BucketEncryptionEnabled"), when=(*EXEC_LOG, "s3BucketName"), unset=False),
+    ),
     "aws:glue/dataCatalogEncryptionSettings:DataCatalogEncryptionSettings": (
         Row(
             ("dataCatalogEncryptionSettings", "encryptionAtRest", "catalogEncryptionMode"),

@@ -28,6 +28,24 @@ CERTIFICATE_AUTHORITY = Row(
 SNS_PROTOCOLS = ("application", "email", "email-json", "firehose", "https", "lambda", "sms", "sqs")
 SEARCH = ("SH:Opensearch.3", "SH:Opensearch.8")
 BROKERS = ("encryptionInfo", "encryptionInTransit")
+# AWS Transfer Family User Guide, "Security policies for AWS Transfer Family servers": AWS advises a recent one. The
+# first, of 2018, is the provider's default and still accepts SHA-1.
+TRANSFER_POLICIES = tuple(
+    f"TransferSecurityPolicy-{name}"
+    for name in (
+        "2024-01",
+        "2025-03",
+        "2023-05",
+        "2022-03",
+        "FIPS-2023-05",
+        "FIPS-2024-01",
+        "FIPS-2024-05",
+        "FIPS-2025-03",
+        "Restricted-2024-06",
+        "SshAuditCompliant-2025-02",
+        "AS2Restricted-2025-07",
+    )
+)
 
 TLS: dict[str, Rows] = {
     DATABASE_INSTANCE: CERTIFICATE_AUTHORITY,
@@ -77,7 +95,10 @@ TLS: dict[str, Rows] = {
     ),
     "aws:rds/proxy:Proxy": Row(("requireTls",), controls=("SH:RDS.43",)),
     "aws:sns/topicSubscription:TopicSubscription": Row(("protocol",), SNS_PROTOCOLS, controls=("PH:SNS-SUB",)),
-    "aws:transfer/server:Server": Row(("protocols",), ("SFTP", "FTPS", "AS2"), unset="SFTP"),
+    "aws:transfer/server:Server": (
+        Row(("protocols",), ("SFTP", "FTPS", "AS2"), unset="SFTP"),
+        Row(("securityPolicyName",), TRANSFER_POLICIES, unset="TransferSecurityPolicy-2018-11"),
+    ),
 }
 
 
@@ -111,7 +132,7 @@ def tls_alone() -> None:
     declare("aws:mskconnect/connector:Connector", kafkaClusterEncryptionInTransit={"encryptionType": "TLS"})
     declare("aws:rds/proxy:Proxy", requireTls=True)
     declare("aws:sns/topicSubscription:TopicSubscription", protocol="https")
-    declare("aws:transfer/server:Server", protocols=["SFTP"])
+    declare("aws:transfer/server:Server", protocols=["SFTP"], securityPolicyName=TRANSFER_POLICIES[0])
 
 
 @service_speaks_tls_alone.fails
@@ -140,6 +161,7 @@ IN_PLACE = (
     "clientBroker",
     "enforceHttps",
     "requireTls",
+    "securityPolicyName",
     "tlsSecurityPolicy",
     "transitEncryption",
     "transitEncryptionMode",
