@@ -10,6 +10,7 @@ from policy_pack.tokens import DATABASE_CLUSTER, DATABASE_INSTANCE, KEY, TRAIL, 
 from policy_pack.vocabulary import (
     Finding,
     Graph,
+    NotApplicable,
     Props,
     Resource,
     Row,
@@ -26,6 +27,7 @@ KEY_SOURCES = (KEY, "aws:kms/alias:Alias", "aws:kms/replicaKey:ReplicaKey", "aws
 # AWS KMS Developer Guide, "AWS managed keys": their aliases begin so, and their policies can't be changed.
 AWS_MANAGED = "alias/aws/"
 COPIES = ("SH:RDS.4",)
+LUSTRE = "aws:fsx/lustreFileSystem:LustreFileSystem"
 INSIGHTS = Row(("performanceInsightsKmsKeyId",), when=("performanceInsightsEnabled",), controls=("PH:RDS-PI",))
 
 KEY_PROPERTY: dict[str, Rows] = {
@@ -77,7 +79,7 @@ KEY_PROPERTY: dict[str, Rows] = {
     ),
     "aws:elasticache/serverlessCache:ServerlessCache": Row(("kmsKeyId",), controls=("PH:EC-SERVERLESS",)),
     "aws:elasticsearch/domain:Domain": Row(("encryptAtRest", "kmsKeyId")),
-    "aws:fsx/lustreFileSystem:LustreFileSystem": Row(("kmsKeyId",), when=("kmsKeyId",)),
+    LUSTRE: Row(("kmsKeyId",)),
     "aws:fsx/ontapFileSystem:OntapFileSystem": Row(("kmsKeyId",)),
     "aws:fsx/openZfsFileSystem:OpenZfsFileSystem": Row(("kmsKeyId",)),
     "aws:fsx/windowsFileSystem:WindowsFileSystem": Row(("kmsKeyId",)),
@@ -135,6 +137,9 @@ KEY_PROPERTY: dict[str, Rows] = {
 )
 def customer_key_used(store: Resource, graph: Graph, row: Rows) -> Iterator[Finding]:
     """Only a key of the customer's own can be withdrawn, and says who used it."""
+    # FSx API Reference, CreateFileSystem: what is made for one computation is under a key of FSx, which nobody chooses.
+    if store.type == LUSTRE and str(store.get("deploymentType", default="SCRATCH_1")).startswith("SCRATCH"):
+        raise NotApplicable("a file system for one computation takes no key")
 
     def check(holder: Props, names: tuple[str, ...]) -> Iterator[Finding]:
         if names[-1] == "enabled":
@@ -213,7 +218,8 @@ def a_key_of_its_own_for_the_other_kinds() -> None:
     declare("aws:elasticache/replicationGroup:ReplicationGroup", kmsKeyId=key)
     declare("aws:elasticache/serverlessCache:ServerlessCache", kmsKeyId=key)
     declare("aws:elasticsearch/domain:Domain", encryptAtRest={"enabled": True, "kmsKeyId": key})
-    declare("aws:fsx/lustreFileSystem:LustreFileSystem", kmsKeyId=key)
+    declare(LUSTRE, deploymentType="PERSISTENT_2", kmsKeyId=key)
+    declare(LUSTRE, subnetIds="subnet-1")
     declare("aws:fsx/ontapFileSystem:OntapFileSystem", kmsKeyId=key)
     declare("aws:fsx/openZfsFileSystem:OpenZfsFileSystem", kmsKeyId=key)
     declare("aws:fsx/windowsFileSystem:WindowsFileSystem", kmsKeyId=key)
@@ -249,6 +255,11 @@ def _results(**encryption: object) -> dict[str, object]:
 @customer_key_used.fails
 def no_key() -> None:
     aws.rds.Cluster("orders", engine="aurora-postgresql", storage_encrypted=True)
+
+
+@customer_key_used.fails
+def files_that_stay_without_a_key() -> None:
+    declare(LUSTRE, deploymentType="PERSISTENT_1")
 
 
 @customer_key_used.fails
