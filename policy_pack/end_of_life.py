@@ -4,6 +4,7 @@ Lambda's days are those that cfn-lint 1.58.0 carries of the Lambda Developer Gui
 compared with the source of the EKS User Guide (github.com/awsdocs/amazon-eks-user-guide), "Understand the Kubernetes
 version lifecycle on EKS". Those of the databases belong to the "Release calendars" of RDS and Aurora, of which
 PostgreSQL 11 and 12 were compared, and Aurora MySQL 5.7 with the Aurora User Guide, "Using RDS Extended Support".
+Those of brokers are the Amazon MQ Developer Guide's, "Managing engine versions", which names none for the newest.
 The last day of EKS's images of Amazon Linux 2 is the one that their source names (github.com/awslabs/amazon-eks-ami).
 What could not be compared with a text of AWS's is marked unverified; DescribeDBMajorEngineVersions and
 DescribeClusterVersions tell. Standard support counts: extended support is paid for, and ends too.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import datetime
 
+_NOT_ANNOUNCED = "9999-12-31"
 _LAST_DAYS: dict[str, dict[str, str]] = {
     "lambda": {
         "dotnet10": "2028-11-14",
@@ -93,6 +95,21 @@ _LAST_DAYS: dict[str, dict[str, str]] = {
     "aurora-mysql": {
         "5.7": "2024-10-31",
         "8.0": "2028-04-30",  # unverified
+    },
+    "activemq": {
+        "5.15": "2024-09-16",
+        "5.16": "2024-11-15",
+        "5.17": "2025-06-16",
+        "5.18": _NOT_ANNOUNCED,
+        "5.19": _NOT_ANNOUNCED,
+    },
+    "rabbitmq": {
+        "3.9": "2024-09-16",
+        "3.10": "2024-10-15",
+        "3.11": "2025-02-17",
+        "3.12": "2025-03-17",
+        "3.13": _NOT_ANNOUNCED,
+        "4.2": _NOT_ANNOUNCED,
     },
 }
 

@@ -99,8 +99,13 @@ def parameters_of_another_stack() -> None:
 
 
 MYSQL = ("aurora-mysql", "mysql", "mariadb")
-# Amazon RDS User Guide, "Requiring SSL/TLS for all connections": off where it isn't set.
-REQUIRED = ("1", "ON", "on", "true")
+# Amazon RDS User Guide, "Requiring SSL/TLS for all connections", and its like for SQL Server and Db2: what must be set,
+# as it is off where it isn't, by the beginning of the family.
+REQUIRED: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = {
+    MYSQL: ("require_secure_transport", ("1", "ON", "on", "true")),
+    ("sqlserver", "custom-sqlserver"): ("rds.force_ssl", ("1",)),
+    ("db2",): ("db2comm", ("SSL",)),
+}
 
 
 @rule(
@@ -108,25 +113,26 @@ REQUIRED = ("1", "ON", "on", "true")
     severity=Severity.HIGH,
     promise="encryption",
     controls=("SH:RDS.39", "PH:AURORA-SSL"),
-    fix="set require_secure_transport to 1 for MySQL, and leave ssl_min_protocol_version at TLSv1.2 for PostgreSQL",
+    fix="set the parameter that the message names, and leave ssl_min_protocol_version at TLSv1.2 for PostgreSQL",
 )
 def database_parameters_keep_tls_modern(group: Resource) -> Iterator[Finding]:
     """A client that doesn't ask for TLS, or asks for a broken one, must be refused."""
     family = str(group.get("family", default=""))
-    if not family.startswith((*MYSQL, *POSTGRES)):
-        raise NotApplicable("the family is neither MySQL nor PostgreSQL")
-    secured = False
+    required, allowed = next((one for families, one in REQUIRED.items() if family.startswith(families)), ("", ()))
+    if not required and not family.startswith(POSTGRES):
+        raise NotApplicable("the family has no parameter that asks for TLS")
+    secured = not required
     for parameter in group.get("parameters", default=()):
         name, value = parameter.get("name"), str(parameter.get("value"))
         where = parameter.where("value")
-        if name == "require_secure_transport":
+        if name == required:
             secured = True
-            if value not in REQUIRED:
-                yield f"{where} of require_secure_transport is not 1"
+            if value not in allowed:
+                yield f"{where} of {name} is not {allowed[0]}"
         elif name == "ssl_min_protocol_version" and value not in {"TLSv1.2", "TLSv1.3"}:
             yield f"{where} of ssl_min_protocol_version is older than TLSv1.2"
-    if family.startswith(MYSQL) and not secured:
-        yield "parameters do not set require_secure_transport"
+    if not secured:
+        yield f"parameters do not set {required}"
 
 
 def _group(name: str, value: str, family: str = "aurora-mysql8.0") -> None:
@@ -139,6 +145,17 @@ def secure_transport_required() -> None:
     _group("require_secure_transport", "ON")
     parameters: Any = [{"name": "ssl_min_protocol_version", "value": "TLSv1.3"}]
     aws.rds.ParameterGroup("reports", family="postgres16", parameters=parameters)
+
+
+@database_parameters_keep_tls_modern.passes
+def other_engines_with_tls_alone() -> None:
+    for family, name, value in (("sqlserver-se-15.0", "rds.force_ssl", "1"), ("db2-se-11.5", "db2comm", "SSL")):
+        aws.rds.ParameterGroup(family, family=family, parameters=[{"name": name, "value": value}])
+
+
+@database_parameters_keep_tls_modern.fails
+def sql_server_that_serves_plain_text() -> None:
+    aws.rds.ParameterGroup("shop", family="sqlserver-se-15.0", parameters=[{"name": "rds.force_ssl", "value": "0"}])
 
 
 @database_parameters_keep_tls_modern.fails

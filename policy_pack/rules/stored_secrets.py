@@ -194,6 +194,7 @@ PASSWORDS: dict[str, Rows] = {
     "aws:opensearch/domain:Domain": Row(("advancedSecurityOptions[]", "masterUserOptions[]", "masterUserPassword")),
     "aws:redshift/cluster:Cluster": Row(("masterPassword",)),
     "aws:redshiftserverless/namespace:Namespace": Row(("adminUserPassword",)),
+    "aws:datasync/locationObjectStorage:LocationObjectStorage": Row(("secretKey",)),
     "aws:secretsmanager/secretVersion:SecretVersion": (
         Row(("secretString",), controls=("PH:SECRET-PLAIN",)),
         Row(("secretBinary",), controls=("PH:SECRET-PLAIN",)),
@@ -229,6 +230,11 @@ def password_not_in_state(store: Resource, row: Rows) -> Iterator[Finding]:
             yield f"{holder.where(*names)} is set"
 
     yield from judge_rows(row, store, check)
+
+
+@password_not_in_state.passes
+def a_server_that_asks_for_no_key() -> None:
+    declare("aws:datasync/locationObjectStorage:LocationObjectStorage", bucketName="old", serverHostname="old")
 
 
 @password_not_in_state.passes

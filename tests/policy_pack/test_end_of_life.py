@@ -21,6 +21,9 @@ from policy_pack.end_of_life import last_day
         ("eks", "1.99", None),
         ("lambda", "python3.9", datetime.date(2025, 12, 15)),
         ("lambda", "python9.9", None),
+        ("rabbitmq", "3.8.6", datetime.date.min),
+        ("rabbitmq", "3.10.20", datetime.date(2024, 10, 15)),
+        ("activemq", "5.19", datetime.date.max),
     ],
 )
 def test_last_day(product: str, version: str, expected: datetime.date | None) -> None:
