@@ -72,9 +72,9 @@ def copy_stays_in_promised_regions(
     """A copy is a transfer as much as the original: customers agreed to these regions and to no other."""
 
     def judge(path: tuple[str, ...]) -> Iterator[Finding]:
-        for target in values_at(resource, path):
+        for target in map(str, values_at(resource, path)):
             # A snapshot may be copied to an Outpost, whose ARN holds the region.
-            region = target.split(":")[3] if target.startswith("arn:") else target
+            region = target.split(":")[3] if target.count(":") > 3 else target
             if region not in regions:
                 yield f"{'.'.join(path)} is {target}; it must be {' or '.join(regions)}"
 

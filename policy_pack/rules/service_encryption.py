@@ -42,7 +42,7 @@ KEPT: dict[str, Rows] = {
     "aws:dynamodb/tableExport:TableExport": Row(("s3SseAlgorithm",), ("KMS",)),
     "aws:ebs/snapshotImport:SnapshotImport": Row(("encrypted",)),
     "aws:ec2/ami:Ami": Row(("ebsBlockDevices[]", "encrypted"), unset=_as_its_snapshot),
-    # AWS's "Logging Amazon ECS Exec": what was typed in a container is encrypted where the log group or bucket is.
+    # Amazon ECS API Reference, ExecuteCommandLogConfiguration: what was typed in a container is logged in the clear.
     "aws:ecs/cluster:Cluster": (
         Row((*EXEC_LOG, "cloudWatchEncryptionEnabled"), when=(*EXEC_LOG, "cloudWatchLogGroupName"), unset=False),
         Row((*EXEC_LOG, "s3BucketEncryptionEnabled"), when=(*EXEC_LOG, "s3BucketName"), unset=False),
