@@ -42,6 +42,9 @@ def cluster_configuration_encrypts(configuration: Resource) -> Iterator[Finding]
         yield f"{AT_REST}.S3EncryptionConfiguration.EncryptionMode is neither SSE-KMS nor CSE-KMS"
     if encryption.get(AT_REST, "LocalDiskEncryptionConfiguration", "EncryptionKeyProviderType") != "AwsKms":
         yield f"{AT_REST}.LocalDiskEncryptionConfiguration.EncryptionKeyProviderType is not AwsKms"
+    # With it, KMS encrypts the root disk and the EBS volumes too; without it, instance stores and data volumes alone.
+    elif encryption.get(AT_REST, "LocalDiskEncryptionConfiguration", "EnableEbsEncryption") is not True:
+        yield f"{AT_REST}.LocalDiskEncryptionConfiguration.EnableEbsEncryption is not true"
     if not encryption.has(IN_TRANSIT, "TLSCertificateConfiguration"):
         yield f"{IN_TRANSIT}.TLSCertificateConfiguration is not set"
 
@@ -55,7 +58,11 @@ def _configuration(**changed: Any) -> None:
         "EnableInTransitEncryption": True,
         AT_REST: {
             "S3EncryptionConfiguration": {"EncryptionMode": "SSE-KMS", "AwsKmsKey": KEY},
-            "LocalDiskEncryptionConfiguration": {"EncryptionKeyProviderType": "AwsKms", "AwsKmsKey": KEY},
+            "LocalDiskEncryptionConfiguration": {
+                "EncryptionKeyProviderType": "AwsKms",
+                "AwsKmsKey": KEY,
+                "EnableEbsEncryption": True,
+            },
         },
         IN_TRANSIT: {
             "TLSCertificateConfiguration": {"CertificateProviderType": "PEM", "S3Object": "s3://keys/node.zip"}
@@ -78,6 +85,13 @@ def in_clear_between_machines() -> None:
 @cluster_configuration_encrypts.fails
 def in_clear_on_local_disks() -> None:
     _configuration(**{AT_REST: {"S3EncryptionConfiguration": {"EncryptionMode": "SSE-KMS"}}})
+
+
+@cluster_configuration_encrypts.fails
+def root_disks_in_clear() -> None:
+    disks = {"EncryptionKeyProviderType": "AwsKms", "AwsKmsKey": KEY}
+    objects = {"EncryptionMode": "SSE-KMS", "AwsKmsKey": KEY}
+    _configuration(**{AT_REST: {"S3EncryptionConfiguration": objects, "LocalDiskEncryptionConfiguration": disks}})
 
 
 @cluster_configuration_encrypts.fails
