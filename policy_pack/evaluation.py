@@ -8,9 +8,10 @@ from dataclasses import replace
 from pulumi.runtime.proto import AnalyzeRequest, AnalyzeStackRequest
 
 from policy_pack.configuration import RuleConfiguration
+from policy_pack.graph import Graph
 from policy_pack.judge import PASS, Check, Context, Judgement, Verdict, bind, judge
 from policy_pack.pack import Pack
-from policy_pack.resources import Graph, Resource
+from policy_pack.resources import Resource
 from policy_pack.vocabulary import Rule
 from policy_pack.waivers import Waiver
 

@@ -13,9 +13,10 @@ from operator import or_
 from typing import Any, NamedTuple
 
 from policy_pack import aws_policies
+from policy_pack.graph import Graph
 from policy_pack.identity_policies import POLICY, ROLE_ATTACHMENT, ROLE_POLICY, place_of
 from policy_pack.reach import NO_REACH, Reach, reach_of
-from policy_pack.resources import Graph, Resource
+from policy_pack.resources import Resource
 from policy_pack.tokens import PERMISSION_SET, ROLE
 from policy_pack.values import UNKNOWN, Unknown, raw
 

@@ -13,8 +13,9 @@ from typing import Any
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto
 
+from policy_pack.graph import Graph
 from policy_pack.judge import Context, Verdict, bind, judge
-from policy_pack.resources import Graph, Resource
+from policy_pack.resources import Resource
 from policy_pack.values import is_marked, is_settled
 from policy_pack.vocabulary import Rule
 

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 from pulumi_policy import Severity
 
 from policy_pack.findings import Finding, NotApplicable, each
+from policy_pack.graph import Graph
 from policy_pack.registers import Registers
-from policy_pack.resources import Graph, Resource
+from policy_pack.resources import Resource
 from policy_pack.tables import Forbidden, Row, Rows, judge_rows, rows_of
 from policy_pack.tokens import STACK
 from policy_pack.values import Props, Unknown

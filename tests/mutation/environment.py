@@ -23,8 +23,9 @@ from pulumi.runtime import proto
 from infrastructure.environment import create_environment
 from infrastructure.settings import read_settings
 from policy_pack import register_files
+from policy_pack.graph import Graph
 from policy_pack.pack import PACK
-from policy_pack.resources import Graph, Resource
+from policy_pack.resources import Resource
 from policy_pack.server import UNDETERMINED, Analyzer
 from policy_pack.values import Props
 from policy_pack.vocabulary import Rule

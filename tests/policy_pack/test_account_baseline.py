@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from policy_pack.graph import Graph
 from policy_pack.judge import Context, Judgement, bind, judge
-from policy_pack.resources import Graph
 from policy_pack.rules.account_baseline import account_baseline_complete
 from policy_pack.tokens import STACK
 from policy_pack.vocabulary import aws

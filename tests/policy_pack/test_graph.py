@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pulumi.runtime import proto
 
-from policy_pack.resources import Graph, Resource
+from policy_pack.graph import Graph
+from policy_pack.resources import Resource
 from policy_pack.values import Unknown
 from tests.policy_pack.protocol import UNKNOWN_TEXT, in_stack, provider, resource, struct, urn_of
 
