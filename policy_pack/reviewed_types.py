@@ -59,7 +59,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "aws:bedrock/agentcoreOnlineEvaluationConfig:AgentcoreOnlineEvaluationConfig",
         "aws:cloudwatch/queryDefinition:QueryDefinition",
     ),
-    "cidrIpv6, insideCidrBlocks: addresses that routes lead to, and opens nothing": (
+    "cidrBlocks, cidrIpv6, insideCidrBlocks: addresses that routes lead to, and opens nothing": (
         "aws:directoryservice/ipRoute:IpRoute",
         "aws:directoryservice/ipRoutesExclusive:IpRoutesExclusive",
         "aws:ec2transitgateway/connectPeer:ConnectPeer",
