@@ -44,17 +44,12 @@ def changing_access() -> frozenset[str]:
 
 def with_resource(actions: Iterable[str]) -> frozenset[str]:
     """Return those of some actions for which a policy may name resources; the others take no Resource but `*`."""
-    return frozenset(
-        action
-        for action in actions
-        for prefix in (action.partition(":")[0],)
-        if action in actions_of(prefix) and action not in _without_resource(prefix)
-    )
+    return frozenset(action for action in actions if action in _with_resource(action.partition(":")[0]))
 
 
 @cache
-def _without_resource(prefix: str) -> frozenset[str]:
-    return _listed(prefix, "without_resource")
+def _with_resource(prefix: str) -> frozenset[str]:
+    return actions_of(prefix) - _listed(prefix, "without_resource")
 
 
 def _listed(prefix: str, column: str) -> frozenset[str]:

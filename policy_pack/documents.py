@@ -166,7 +166,7 @@ def actions_named(statement: Props, wanted: Iterable[str]) -> list[str]:
     named: set[str] = set()
     try:
         for pattern in texts_of(statement, "Action"):
-            matches = _matcher(pattern)
+            matches = matcher(pattern)
             named.update(action for action in wanted if matches(action.lower()))
     except Unknown:
         if not named:
@@ -176,11 +176,12 @@ def actions_named(statement: Props, wanted: Iterable[str]) -> list[str]:
 
 def action_matches(pattern: str, action: str) -> bool:
     """Return whether an action falls under a pattern with IAM's wildcards. Case doesn't count."""
-    return _matcher(pattern)(action.lower()) is not None
+    return matcher(pattern)(action.lower()) is not None
 
 
 @lru_cache(maxsize=4096)
-def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
+def matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    """Return what tells of an action in lower case whether it falls under a pattern with IAM's wildcards."""
     return re.compile(translate(pattern.lower().replace("[", "[[]"))).match
 
 

@@ -6,13 +6,11 @@ rights and credentials. Actions are in lower case throughout; IAM ignores it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from fnmatch import translate
 from functools import cache
 
 from policy_pack.aws_actions import actions_of, changing_access, every_action, services, with_resource
-from policy_pack.documents import allows, texts_of
+from policy_pack.documents import allows, matcher, texts_of
 from policy_pack.values import Props, Unknown
 
 # Ways to run code of one's own as somebody else, and to shed a bound, that cloudsplaining 0.9.1 doesn't list.
@@ -119,7 +117,7 @@ def expand(pattern: str) -> frozenset[str]:
         return frozenset({lowered} & actions_of(prefix))
     # A wildcard may stand for the colon too: `*` is every action of every service.
     within = actions_of(prefix) if colon and not set(prefix) & set("*?") else every_action()
-    matches = re.compile(translate(lowered.replace("[", "[[]"))).fullmatch
+    matches = matcher(lowered)
     return frozenset(action for action in within if matches(action))
 
 
